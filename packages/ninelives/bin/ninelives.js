@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // A committed shim, so that npm can link the command before anything is built.
 import { existsSync } from 'node:fs';
+
 const main = new URL('../dist/src/cli/main.js', import.meta.url);
 if (!existsSync(main)) {
   console.error('ninelives: not built yet in this checkout.\n  next: npm start   (or: npm run build)');

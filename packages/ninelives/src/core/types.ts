@@ -1,0 +1,368 @@
+/**
+ * The vocabulary of the decision: what comes in (Observation), what is kept (GuardState), what goes out
+ * (Decision). Plain JSON everywhere, so that a state can be committed, replayed and printed.
+ * Two clocks: `atMs` is CLOCK_MONOTONIC in ms (deadlines; the same for every process of one boot),
+ * `wallMs` is Unix time in ms (for people, and to carry a budget over a reboot).
+ */
+
+/** One process of one boot. A bare pid is never an identity: pids are reused. */
+export interface ProcessId {
+  pid: number;
+  /** Field 22 of /proc/PID/stat: clock ticks since boot at which the process started (proc(5)). */
+  startTicks: number;
+}
+
+/** One life of the service's main process. */
+export interface Incarnation extends ProcessId {
+  /** /proc/sys/kernel/random/boot_id */
+  bootId: string;
+  /** systemd's InvocationID, or the embedded supervisor's NINELIVES_INCARNATION. */
+  invocation: string;
+}
+
+/** What one process of the service's tree was doing when we looked. */
+export interface ProcessSample extends ProcessId {
+  name: string;
+  /** Field 3 of /proc/PID/stat: R, S, D, T, t, Z … */
+  state: string;
+  /** User + system CPU time so far, ms. */
+  cpuMs: number;
+  rssBytes: number;
+  /** read_bytes + write_bytes + rchar + wchar of /proc/PID/io, 0 where it can't be read. */
+  ioBytes: number;
+  main: boolean;
+}
+
+/** systemd's own words (ActiveState and SubState folded into one); the embedded supervisor uses the same. */
+export type UnitPhase = 'activating' | 'active' | 'deactivating' | 'auto-restart' | 'inactive' | 'failed';
+
+/** One look at the unit through its supervisor. */
+export interface UnitSnapshot {
+  supervisor: 'embedded' | 'systemd' | 'systemd-user';
+  unit: string;
+  phase: UnitPhase;
+  /** The main process; null between a death and the next start, and when down. */
+  incarnation: Incarnation | null;
+  /** NRestarts: automatic restarts since the last manual start. */
+  restarts: number;
+  /** How the last main process ended, in words ("SIGKILL", "exit status 1", "unknown (adopted)"). */
+  lastExit: string | null;
+  /** Would the supervisor start the service again after a SIGKILL? null: could not tell. */
+  revivesAfterKill: boolean | null;
+  startLimit: { burst: number; intervalMs: number };
+  /** Starts observed within `startLimit.intervalMs`, on the monotonic clock, oldest first. */
+  recentStartsAtMs: number[];
+  /** The tree of the running incarnation, main process first. */
+  processes: ProcessSample[];
+  /** Live processes of earlier incarnations: orphans that may hold the port, memory or the GPU. */
+  leftovers: ProcessSample[];
+  /** Who listens on the service's port. */
+  portOwner: { who: 'unit' | 'foreign' | 'none' | 'unknown'; text: string };
+}
+
+/** How one cheap endpoint (`/health`, `/v1/models`) answered at the moment a probe was waiting. */
+export interface CheapAnswer {
+  path: string;
+  /** HTTP status, or null when nothing came back within the limit. */
+  status: number | null;
+  tookMs: number;
+}
+
+/**
+ * Why a probe ended as it did. The result follows from the reason (see `RESULT_OF`), never the reverse:
+ * one table, so that "could not look" can't slip into "is down".
+ */
+export type ProbeReason =
+  | 'ok'
+  | 'timeout' // nothing, or not all of the answer, within the deadline
+  | 'refused' // nobody accepts on the port
+  | 'reset' // the connection ended before a whole answer
+  | 'unavailable' // 503: loading, or busy beyond its queue
+  | 'error' // any other 5xx
+  | 'wrong' // answered, but not right: NaN, null, zero, constant, wrong length, far from golden
+  | 'busy' // 429: it told us that it is alive and full
+  | 'misconfigured' // our own request is refused: 400 401 403 404 405 422, redirect, TLS, content type
+  | 'drift' // differs from golden since the first answer of this incarnation: another model
+  | 'blind'; // we could not look: out of descriptors, aborted, DNS, our own fault
+
+export type ProbeResult = 'pass' | 'fail' | 'unknown';
+
+export const RESULT_OF: Record<ProbeReason, ProbeResult> = {
+  ok: 'pass',
+  timeout: 'fail',
+  refused: 'fail',
+  reset: 'fail',
+  unavailable: 'fail',
+  error: 'fail',
+  wrong: 'fail',
+  busy: 'unknown',
+  misconfigured: 'unknown',
+  drift: 'unknown',
+  blind: 'unknown',
+};
+
+/** One attempt at real work, judged. */
+export interface ProbeOutcome {
+  reason: ProbeReason;
+  /** A clause for people: "no answer within 2.0 s", "vector 1 has 3 NaN", "HTTP 500: CUDA error". */
+  detail: string;
+  tookMs: number;
+  status: number | null;
+  cheap: CheapAnswer[];
+}
+
+/** Monotonic and wall time of the observation. */
+export interface At {
+  atMs: number;
+  wallMs: number;
+}
+
+export type KillOutcome =
+  | 'killed' // main and everything listed is gone
+  | 'already-gone' // the incarnation had ended before we signalled
+  | 'not-same' // pid exists, but is not that process any more
+  | 'not-permitted' // EPERM, another uid, or outside the unit
+  | 'still-there'; // signalled, and still listed after the limit (D state, uninterruptible driver call)
+
+export type Observation = At &
+  (
+    | { type: 'daemon-started'; bootId: string }
+    | { type: 'unit'; unit: UnitSnapshot }
+    | { type: 'unit-unknown'; why: string }
+    | { type: 'probe'; incarnation: Incarnation | null; startedAtMs: number; outcome: ProbeOutcome }
+    | { type: 'completion'; incarnation: Incarnation; source: 'counter' | 'gateway' }
+    | { type: 'killed'; intentId: string; outcome: KillOutcome; remaining: ProcessId[]; detail: string }
+    | { type: 'operator'; command: OperatorCommand; by: string }
+    | { type: 'drill-begun'; drill: DrillMark }
+    | { type: 'drill-ended'; drillId: string }
+  );
+
+export type OperatorCommand = 'pause' | 'resume' | 'acknowledge';
+
+/** A drill in progress: its incidents are labelled, and it may carry a permit for one kill. */
+export interface DrillMark {
+  drillId: string;
+  fault: string;
+  /** On a watch-only guard, allow the one kill that this drill is about. */
+  permitKill: boolean;
+  /** After this (monotonic) the mark is ignored: a drill that died must not colour later incidents. */
+  untilMs: number;
+}
+
+/** What the guard may do to this service. On somebody else's supervisor power comes from proof. */
+export type Power = 'armed' | 'watch-only';
+
+export type VerdictKind =
+  | 'unseen'
+  | 'serving'
+  | 'loading'
+  | 'stuck-loading'
+  | 'suspect' // some failures, below the threshold
+  | 'busy' // fails to answer us, but completes work, or says 429
+  | 'hung'
+  | 'frozen' // main process in state T
+  | 'wrong'
+  | 'erroring'
+  | 'misconfigured'
+  | 'drift'
+  | 'masked' // somebody else answers on the port
+  | 'restarting'
+  | 'stopped' // down by a clean exit or an operator
+  | 'failed' // the supervisor gave up
+  | 'unkillable'
+  | 'unknown';
+
+/** What is seen now, and the sentence that page, incident and log use. */
+export interface Verdict {
+  kind: VerdictKind;
+  sentence: string;
+}
+
+export type IncidentStatus = 'open' | 'escalated' | 'resolved';
+
+/** One continuous loss of service. Times are wall ms for people; durations come from the monotonic clock. */
+export interface Incident {
+  id: string;
+  service: string;
+  status: IncidentStatus;
+  kind: VerdictKind;
+  sentence: string;
+  drill: { drillId: string; fault: string } | null;
+  openedAtMs: number;
+  openedWallMs: number;
+  /** First failed probe, or the death that was seen. */
+  firstFailureAtMs: number;
+  firstFailureWallMs: number;
+  /** The last kill, the first look at a new incarnation after it, and its first right answer. */
+  killedAtMs: number | null;
+  restartedAtMs: number | null;
+  servingAtMs: number | null;
+  resolvedAtMs: number | null;
+  resolvedWallMs: number | null;
+  kills: number;
+  escalations: string[];
+  acknowledgedBy: string | null;
+}
+
+/** Committed before the signal is sent. Closed when none of `targets` is left. */
+export interface KillIntent {
+  id: string;
+  service: string;
+  incidentId: string;
+  /** The incarnation whose processes are meant. For 'leftovers' it is the one that died. */
+  incarnation: Incarnation;
+  what: 'incarnation' | 'leftovers';
+  /** Main process first. Nothing outside this list is ever signalled. */
+  targets: ProcessId[];
+  reason: string;
+  atMs: number;
+  wallMs: number;
+}
+
+/** A durable row of the story. `data` is small and JSON. */
+export interface RecordEvent {
+  atMs: number;
+  wallMs: number;
+  type: EventType;
+  incidentId: string | null;
+  incarnation: Incarnation | null;
+  text: string;
+  data?: Record<string, unknown>;
+}
+
+export type EventType =
+  | 'guard-started'
+  | 'incarnation' // a new main process was seen
+  | 'ended' // the main process was seen to be gone
+  | 'serving' // first right answer of an incarnation
+  | 'probe-failed'
+  | 'probe-recovered' // a right answer after failures below the threshold
+  | 'incident-opened'
+  | 'incident-resolved'
+  | 'escalated'
+  | 'kill'
+  | 'kill-outcome'
+  | 'kill-withheld' // a kill is due, but a rule forbids it; said once a reason
+  | 'paused'
+  | 'resumed'
+  | 'acknowledged'
+  | 'drill'
+  | 'verdict'; // the sentence changed kind
+
+export type PageKind = 'opened' | 'escalated' | 'resolved' | 'notice';
+
+/** A message about an incident, stored in the outbox in the same transaction as its cause. */
+export interface Page {
+  /** Stable: `<service>/<incident>/<kind>[/<n>]`; the dedup key on the wire. */
+  id: string;
+  service: string;
+  incidentId: string | null;
+  kind: PageKind;
+  drill: boolean;
+  title: string;
+  body: string;
+  wallMs: number;
+}
+
+/** One point of the 72-hour strip. */
+export interface Sample {
+  wallMs: number;
+  reason: ProbeReason;
+  tookMs: number;
+}
+
+/** Everything one step decides; the loop commits it in one transaction, then performs `intent`. */
+export interface Decision {
+  state: GuardState;
+  events: RecordEvent[];
+  /** Incidents opened or changed by this step (at most one is open at any time). */
+  incidents: Incident[];
+  intent: KillIntent | null;
+  closedIntent: { id: string; outcome: KillOutcome; remaining: ProcessId[] } | null;
+  pages: Page[];
+  sample: Sample | null;
+}
+
+/** How this service is judged and what may be done about it. Durations in ms. See `policy.ts` for defaults. */
+export interface Policy {
+  intervalMs: number;
+  /** The wait after a failure, instead of a whole interval. */
+  confirmMs: number;
+  /** The learnt deadline stays within these. */
+  deadlineMinMs: number;
+  deadlineMaxMs: number;
+  failureThreshold: number;
+  successThreshold: number;
+  /** Wrong, erroring and intermittent answers: this many failures among the last `judgedOf`. */
+  judgedFailures: number;
+  judgedOf: number;
+  startupGraceMs: number;
+  /** After the grace: no measurable movement for this long means stuck. */
+  startupStallMs: number;
+  killsMax: number;
+  windowMs: number;
+  /** After `killsMax` kills that did not help: wait this long, doubling up to the limit. */
+  slowMs: number;
+  slowMaxMs: number;
+  /** Serving for this long ends a series of kills. */
+  stableMs: number;
+  /** An incident open for longer than this is a person's. */
+  escalateAfterMs: number;
+  /** Leftovers of a dead incarnation get this long to go by themselves. */
+  leftoverGraceMs: number;
+}
+
+/** Everything the guard keeps about one service. Plain JSON; committed with every step. */
+export interface GuardState {
+  version: 1;
+  service: string;
+  bootId: string;
+  /** The wish, apart from the fact. */
+  desired: 'guarded' | 'paused';
+  power: Power;
+  verdict: Verdict;
+  unit: UnitSnapshot | null;
+  unitAtMs: number;
+  /** About the incarnation now running; all of it starts anew with the next one. */
+  life: Life | null;
+  /** Since when there has been no main process, or null. */
+  downSinceMs: number | null;
+  incident: Incident | null;
+  drill: DrillMark | null;
+  /** Kills within the longest window we look back, oldest first. */
+  kills: At[];
+  /** Kills since the service was last stable: drives the slowing down. */
+  series: number;
+  /** The last intent, until its outcome is known. */
+  intent: KillIntent | null;
+  /** Took of the last right answers, ms, oldest first (bounded): what the deadline is learnt from. */
+  latenciesMs: number[];
+  probeDueAtMs: number;
+  probeDeadlineMs: number;
+  /** Why a due kill was withheld, so that each reason is said once an incident. */
+  withheld: string | null;
+  nextId: number;
+}
+
+/** What is known of one incarnation. */
+export interface Life {
+  incarnation: Incarnation;
+  sinceMs: number;
+  /** First right answer, or null while loading. */
+  servedAtMs: number | null;
+  /** Consecutive failures with no completion in between, oldest first failure kept. */
+  failures: number;
+  firstFailureAtMs: number | null;
+  firstFailureWallMs: number | null;
+  passes: number;
+  /** The last `judgedOf` results that count, oldest first. */
+  recent: ProbeReason[];
+  lastOutcome: ProbeOutcome | null;
+  lastProbeAtMs: number;
+  lastCompletionAtMs: number | null;
+  /** Start-up movement: the high-water mark of CPU, memory and I/O, and when it last rose. */
+  movedAtMs: number;
+  movement: number;
+  /** Set when this incarnation was the target of a kill (I4). */
+  killIntentId: string | null;
+}
