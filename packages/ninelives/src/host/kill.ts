@@ -1,0 +1,140 @@
+import { assert } from '../core/assert.js';
+import type { KillIntent, KillOutcome, ProcessId } from '../core/types.js';
+import { bootId, monotonicMs, sleep } from './clock.js';
+import { hasEnded, readRealUid, readStat, selfAndAncestors } from './procfs/processes.js';
+
+/** What `performKill` needs of this machine. `createKillPorts` gives the real one. */
+export interface KillPorts {
+  bootId(): string;
+  /** Who has this pid now; null when nobody, or only a zombie, has. */
+  identify(pid: number): { startTicks: number; uid: number } | null;
+  uid: number;
+  /** Ourselves and our ancestors. */
+  untouchable: Set<number>;
+  /** Is this process part of the unit? Asked right before its signal. Embedded: pid + ticks say so already. */
+  belongs?: (target: ProcessId) => boolean;
+  sendKill(pid: number): 'sent' | 'gone' | 'not-permitted';
+  nowMs(): number;
+  sleep(ms: number): Promise<void>;
+  /** How long the listed processes get to be gone after SIGKILL. */
+  limitMs: number;
+  pollMs: number;
+}
+
+export interface KillReport {
+  outcome: KillOutcome;
+  /** Which of the targets still live, whether or not they were signalled. */
+  remaining: ProcessId[];
+  detail: string;
+}
+
+type Standing = 'same' | 'gone' | 'not-same' | 'not-permitted';
+
+/**
+ * SIGKILL to the processes of one incarnation: main first (a worker first could make main exit 0, and stay
+ * down), then at once the list, each re-checked right before its signal. Then waits until none is left.
+ * Nothing outside `intent.targets` is ever signalled. What is left between check and signal is the few
+ * microseconds that Node, having no pidfd_send_signal(2), can't close; a pid is not reused that fast.
+ */
+export async function performKill(intent: KillIntent, ports: KillPorts): Promise<KillReport> {
+  if (intent.incarnation.bootId !== ports.bootId()) {
+    return { outcome: 'already-gone', remaining: [], detail: 'the machine was rebooted since' };
+  }
+  const signalled: ProcessId[] = [];
+  const refused: string[] = [];
+  let reused = 0;
+  const mainFirst = [...intent.targets].sort((a, b) => Number(isMain(b, intent)) - Number(isMain(a, intent)));
+  for (const target of mainFirst) {
+    const standing = killOne(target, ports);
+    if (standing === 'same') signalled.push(target);
+    if (standing === 'not-same') reused += 1;
+    if (standing !== 'not-permitted') continue;
+    refused.push(`pid ${target.pid}`);
+    // Without its main process the rest must not be touched: that would be a worker first.
+    if (intent.what === 'incarnation' && isMain(target, intent)) break;
+  }
+  const startedMs = ports.nowMs();
+  while (signalled.some((id) => isThere(id, ports)) && ports.nowMs() - startedMs < ports.limitMs) {
+    await ports.sleep(ports.pollMs);
+  }
+  const remaining = intent.targets.filter((id) => isThere(id, ports));
+  const text = `SIGKILL sent to ${signalled.length} of ${intent.targets.length}`;
+  if (signalled.some((id) => isThere(id, ports))) {
+    const left = remaining.map((id) => `pid ${id.pid}`).join(', ');
+    return {
+      outcome: 'still-there',
+      remaining,
+      detail: `${text}; still there after ${ports.limitMs} ms: ${left}`,
+    };
+  }
+  if (refused.length > 0) {
+    const detail = `${text}; not ours to signal: ${refused.join(', ')}`;
+    return { outcome: 'not-permitted', remaining, detail };
+  }
+  const tookMs = Math.round(ports.nowMs() - startedMs);
+  if (signalled.length > 0)
+    return { outcome: 'killed', remaining, detail: `${text}; gone after ${tookMs} ms` };
+  if (reused > 0) return { outcome: 'not-same', remaining, detail: 'its pid belongs to another process now' };
+  return { outcome: 'already-gone', remaining, detail: 'it had ended before the signal' };
+}
+
+function isMain(target: ProcessId, intent: KillIntent): boolean {
+  return target.pid === intent.incarnation.pid && target.startTicks === intent.incarnation.startTicks;
+}
+
+function isThere(id: ProcessId, ports: KillPorts): boolean {
+  return ports.identify(id.pid)?.startTicks === id.startTicks;
+}
+
+/** Re-checks one target and signals it, with nothing in between. */
+function killOne(target: ProcessId, ports: KillPorts): Standing {
+  if (!Number.isSafeInteger(target.pid) || target.pid <= 1) return 'not-permitted';
+  if (ports.untouchable.has(target.pid)) return 'not-permitted';
+  const now = ports.identify(target.pid);
+  if (now === null) return 'gone';
+  if (now.startTicks !== target.startTicks) return 'not-same';
+  if (now.uid !== ports.uid) return 'not-permitted';
+  if (ports.belongs && !ports.belongs(target)) return 'not-permitted';
+  const sent = ports.sendKill(target.pid);
+  return sent === 'sent' ? 'same' : sent;
+}
+
+/** The real ports: /proc to look, kill(2) to act. */
+export function createKillPorts(
+  options: { limitMs?: number; pollMs?: number; belongs?: (target: ProcessId) => boolean } = {},
+): KillPorts {
+  const uid = process.getuid?.() ?? -1;
+  return {
+    bootId,
+    identify(pid) {
+      const stat = readStat(pid);
+      const owner = readRealUid(pid);
+      if (stat === null || owner === null || hasEnded(stat)) return null;
+      return { startTicks: stat.startTicks, uid: owner };
+    },
+    uid,
+    untouchable: selfAndAncestors(process.pid),
+    ...(options.belongs ? { belongs: options.belongs } : {}),
+    sendKill: (pid) => sendSignal(pid, 'SIGKILL'),
+    nowMs: monotonicMs,
+    sleep,
+    limitMs: options.limitMs ?? 5_000,
+    pollMs: options.pollMs ?? 20,
+  };
+}
+
+/** kill(2) with its expected failures as values. The one place from which this room signals anything. */
+export function sendSignal(pid: number, signal: NodeJS.Signals): 'sent' | 'gone' | 'not-permitted' {
+  // 0 and negative numbers mean whole groups, 1 is init.
+  assert(Number.isSafeInteger(pid) && pid > 1, 'I11', `refusing to signal pid ${pid}`);
+  assert(pid !== process.pid, 'I11', 'refusing to signal ourselves');
+  try {
+    process.kill(pid, signal);
+    return 'sent';
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ESRCH') return 'gone';
+    if (code === 'EPERM') return 'not-permitted';
+    throw error;
+  }
+}

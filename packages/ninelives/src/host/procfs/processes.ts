@@ -1,0 +1,113 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import type { ProcessId, ProcessSample } from '../../core/types.js';
+import type { Stat } from './parse.js';
+import { parseAuxv, parseCgroup, parseCmdline, parseIoBytes, parseRealUid, parseStat } from './parse.js';
+
+/** Reads a file of /proc that may vanish at any moment, or be closed to us: null then. */
+function readProc(path: string): string | null {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    // Gone, or not ours to read: both mean that there is nothing to say here.
+    return null;
+  }
+}
+
+export function readStat(pid: number): Stat | null {
+  const text = readProc(`/proc/${pid}/stat`);
+  return text === null ? null : parseStat(text);
+}
+
+export function readRealUid(pid: number): number | null {
+  const text = readProc(`/proc/${pid}/status`);
+  return text === null ? null : parseRealUid(text);
+}
+
+export function readCmdline(pid: number): string[] {
+  return parseCmdline(readProc(`/proc/${pid}/cmdline`) ?? '');
+}
+
+export function readCgroup(pid: number): string | null {
+  return parseCgroup(readProc(`/proc/${pid}/cgroup`) ?? '');
+}
+
+/** The program's file, or null where we may not look (another user's process). */
+export function readExe(pid: number): string | null {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`);
+  } catch {
+    // Gone, a kernel thread, or another user's.
+    return null;
+  }
+}
+
+/**
+ * The environment a process was started with. Reading it waits for that process's memory lock, which a
+ * process in trouble may hold for ever: so it happens off our thread and with a limit. null: could not look.
+ */
+export async function readEnviron(pid: number, limitMs = 500): Promise<string | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<null>((resolve) => {
+    timer = setTimeout(resolve, limitMs, null);
+  });
+  const text = readFile(`/proc/${pid}/environ`, 'latin1').catch(() => null);
+  try {
+    return await Promise.race([text, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Every process that can be seen, whoever owns it. About 15 µs a process. */
+export function listStats(): Stat[] {
+  const stats: Stat[] = [];
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const stat = readStat(Number(name));
+    if (stat !== null) stats.push(stat);
+  }
+  return stats;
+}
+
+/** A zombie has ended: it holds no port, no memory and no GPU, it only waits to be reaped. */
+export function hasEnded(stat: Stat | null): boolean {
+  return stat === null || stat.state === 'Z' || stat.state === 'X' || stat.state === 'x';
+}
+
+/** Is this very process (not a later one with its pid) still there? */
+export function isAlive(id: ProcessId): boolean {
+  const stat = readStat(id.pid);
+  return stat !== null && stat.startTicks === id.startTicks && !hasEnded(stat);
+}
+
+/** The process and everything above it: what must never be signalled by us. */
+export function selfAndAncestors(pid: number): Set<number> {
+  const seen = new Set<number>();
+  for (let next = pid; next > 0 && !seen.has(next); next = readStat(next)?.ppid ?? 0) seen.add(next);
+  return seen;
+}
+
+export interface Units {
+  pageBytes: number;
+  ticksPerSecond: number;
+}
+
+/** The units that the kernel counts in, from this process's auxiliary vector. */
+export function readUnits(): Units {
+  return parseAuxv(readFileSync('/proc/self/auxv'));
+}
+
+/** What the process is doing, from its stat and io files. */
+export function sampleOf(stat: Stat, units: Units, main: boolean): ProcessSample {
+  return {
+    pid: stat.pid,
+    startTicks: stat.startTicks,
+    name: stat.comm,
+    state: stat.state,
+    cpuMs: ((stat.utimeTicks + stat.stimeTicks) * 1_000) / units.ticksPerSecond,
+    rssBytes: stat.rssPages * units.pageBytes,
+    ioBytes: parseIoBytes(readProc(`/proc/${stat.pid}/io`) ?? ''),
+    main,
+  };
+}
