@@ -13,6 +13,8 @@ export const DEFAULT_POLICY: Policy = {
   successThreshold: 2,
   judgedFailures: 3,
   judgedOf: 5,
+  intermittentFailures: 6,
+  intermittentOf: 10,
   // A 15 GB model from a cold disk takes minutes; after that, only standing still counts.
   startupGraceMs: 5 * 60_000,
   startupStallMs: 60_000,

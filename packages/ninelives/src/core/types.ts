@@ -296,6 +296,9 @@ export interface Policy {
   /** Wrong, erroring and intermittent answers: this many failures among the last `judgedOf`. */
   judgedFailures: number;
   judgedOf: number;
+  /** Silence with answers in between, and 503 after start-up: busy looks like this too, so ask for more. */
+  intermittentFailures: number;
+  intermittentOf: number;
   startupGraceMs: number;
   /** After the grace: no measurable movement for this long means stuck. */
   startupStallMs: number;
@@ -325,6 +328,7 @@ export interface GuardState {
   unitAtMs: number;
   /** About the incarnation now running; all of it starts anew with the next one. */
   life: Life | null;
+  past: PastLife | null;
   /** Since when there has been no main process, or null. */
   downSinceMs: number | null;
   incident: Incident | null;
@@ -337,7 +341,8 @@ export interface GuardState {
   intent: KillIntent | null;
   /** Took of the last right answers, ms, oldest first (bounded): what the deadline is learnt from. */
   latenciesMs: number[];
-  probeDueAtMs: number;
+  /** When the next probe is due; null while there is no process to ask. */
+  probeDueAtMs: number | null;
   probeDeadlineMs: number;
   /** Why a due kill was withheld, so that each reason is said once an incident. */
   withheld: string | null;
@@ -350,12 +355,14 @@ export interface Life {
   sinceMs: number;
   /** First right answer, or null while loading. */
   servedAtMs: number | null;
-  /** Consecutive failures with no completion in between, oldest first failure kept. */
+  /** First answer with a body to judge, right or wrong: start-up is over. */
+  answeredAtMs: number | null;
+  /** Consecutive silent failures (timeout, refused, reset) with no completion in between. */
   failures: number;
   firstFailureAtMs: number | null;
   firstFailureWallMs: number | null;
   passes: number;
-  /** The last `judgedOf` results that count, oldest first. */
+  /** The last `intermittentOf` results that count, oldest first. */
   recent: ProbeReason[];
   lastOutcome: ProbeOutcome | null;
   lastProbeAtMs: number;
@@ -364,5 +371,15 @@ export interface Life {
   movedAtMs: number;
   movement: number;
   /** Set when this incarnation was the target of a kill (I4). */
+  killIntentId: string | null;
+  /** SIGKILL was sent and it is still there: nothing more can be done from here. */
+  unkillable: boolean;
+}
+
+/** The incarnation before this one: its leftovers may have to be cleared. */
+export interface PastLife {
+  incarnation: Incarnation;
+  endedAtMs: number;
+  /** Set when it was the target of a kill, or its leftovers were (I4). */
   killIntentId: string | null;
 }

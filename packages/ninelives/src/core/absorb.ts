@@ -1,0 +1,241 @@
+import { assertNever } from './assert.js';
+import { LATENCIES_KEPT, learntDeadlineMs } from './deadline.js';
+import { sameIncarnation } from './identity.js';
+import { noteMovement } from './startup.js';
+import { type Draft, note, touch } from './state.js';
+import type { Incarnation, Life, Observation, ProbeReason, UnitSnapshot } from './types.js';
+import { RESULT_OF } from './types.js';
+
+/** Reasons that are silence: nothing came back. Only these count one by one towards `failureThreshold`. */
+export const SILENT: ReadonlySet<ProbeReason> = new Set(['timeout', 'refused', 'reset']);
+
+type Of<T extends Observation['type']> = Extract<Observation, { type: T }>;
+
+/** First half of a step: fold what was observed into what is known. Decides nothing. */
+export function absorb(draft: Draft, observation: Observation): void {
+  switch (observation.type) {
+    case 'daemon-started':
+      return onDaemonStarted(draft, observation);
+    case 'unit':
+      return onUnit(draft, observation.unit);
+    case 'unit-unknown':
+      return; // could not look: everything known stays as old as it is, and `unitAtMs` says how old
+    case 'probe':
+      return onProbe(draft, observation);
+    case 'completion':
+      return onCompletion(draft, observation);
+    case 'killed':
+      return onKilled(draft, observation);
+    case 'operator':
+      return onOperator(draft, observation);
+    case 'drill-begun':
+      draft.state.drill = observation.drill;
+      return note(draft, 'drill', `drill ${observation.drill.fault} begun`, { ...observation.drill });
+    case 'drill-ended':
+      if (draft.state.drill?.drillId !== observation.drillId) return;
+      note(draft, 'drill', `drill ${draft.state.drill.fault} ended`, { drillId: observation.drillId });
+      draft.state.drill = null;
+      return;
+    default:
+      return assertNever(observation);
+  }
+}
+
+/**
+ * A daemon that was away did not see what happened meanwhile: runs of failures start anew. After a reboot the
+ * monotonic clock has started again too: kills and the open incident are carried over by wall time, and an age
+ * that a stepped wall clock makes negative counts as "just now" (towards fewer kills).
+ */
+function onDaemonStarted(draft: Draft, observation: Of<'daemon-started'>): void {
+  const { state, at } = draft;
+  note(draft, 'guard-started', 'guard started', { bootId: observation.bootId });
+  state.probeDueAtMs = at.atMs;
+  if (state.bootId !== '' && state.bootId !== observation.bootId) {
+    const rebase = (wallMs: number) => at.atMs - Math.max(0, at.wallMs - wallMs);
+    state.kills = state.kills.map((kill) => ({ wallMs: kill.wallMs, atMs: rebase(kill.wallMs) }));
+    if (state.incident) {
+      state.incident.openedAtMs = rebase(state.incident.openedWallMs);
+      state.incident.firstFailureAtMs = rebase(state.incident.firstFailureWallMs);
+      state.incident.killedAtMs = null;
+      state.incident.restartedAtMs = null;
+      state.incident.servingAtMs = null;
+      touch(draft, state.incident);
+    }
+    if (state.life) note(draft, 'ended', 'the machine was restarted');
+    state.life = null;
+    state.past = null;
+    state.unit = null;
+    state.drill = null;
+  }
+  state.bootId = observation.bootId;
+  if (state.life) resetRun(state.life);
+}
+
+function resetRun(life: Life): void {
+  life.failures = 0;
+  life.passes = 0;
+  life.recent = [];
+  life.firstFailureAtMs = null;
+  life.firstFailureWallMs = null;
+}
+
+function onUnit(draft: Draft, unit: UnitSnapshot): void {
+  const { state, at } = draft;
+  state.unit = unit;
+  state.unitAtMs = at.atMs;
+  if (!sameIncarnation(unit.incarnation, state.life?.incarnation ?? null)) {
+    if (state.life) endLife(draft, unit);
+    if (unit.incarnation) beginLife(draft, unit.incarnation, unit);
+  }
+  if (state.life) noteMovement(state.life, unit.processes, at.atMs);
+  else state.downSinceMs ??= at.atMs;
+}
+
+function endLife(draft: Draft, unit: UnitSnapshot): void {
+  const { state, at } = draft;
+  const life = state.life as Life;
+  note(draft, 'ended', `main process ${life.incarnation.pid} ended: ${unit.lastExit ?? 'unknown'}`);
+  state.past = {
+    incarnation: life.incarnation,
+    endedAtMs: at.atMs,
+    killIntentId: life.killIntentId,
+  };
+  state.life = null;
+  state.downSinceMs = at.atMs;
+  state.probeDueAtMs = null;
+}
+
+function beginLife(draft: Draft, incarnation: Incarnation, unit: UnitSnapshot): void {
+  const { state, at } = draft;
+  state.life = {
+    incarnation,
+    sinceMs: at.atMs,
+    servedAtMs: null,
+    answeredAtMs: null,
+    failures: 0,
+    firstFailureAtMs: null,
+    firstFailureWallMs: null,
+    passes: 0,
+    recent: [],
+    lastOutcome: null,
+    lastProbeAtMs: at.atMs,
+    lastCompletionAtMs: null,
+    movedAtMs: at.atMs,
+    movement: 0,
+    killIntentId: null,
+    unkillable: false,
+  };
+  state.downSinceMs = null;
+  state.probeDueAtMs = at.atMs;
+  if (state.incident) {
+    state.incident.restartedAtMs = at.atMs;
+    touch(draft, state.incident);
+  }
+  note(draft, 'incarnation', `main process ${incarnation.pid} seen`, { restarts: unit.restarts });
+}
+
+function onProbe(draft: Draft, observation: Of<'probe'>): void {
+  const { state, at, policy } = draft;
+  const { outcome } = observation;
+  draft.sample = { wallMs: at.wallMs, reason: outcome.reason, tookMs: outcome.tookMs };
+  const life = state.life;
+  // An answer that belongs to an earlier incarnation says nothing about this one.
+  if (!life || !sameIncarnation(observation.incarnation, life.incarnation)) return;
+  life.lastOutcome = outcome;
+  life.lastProbeAtMs = at.atMs;
+  // While somebody else owns the port, its answers are not our service's, good or bad.
+  if (state.unit?.portOwner.who === 'foreign') return;
+  const result = RESULT_OF[outcome.reason];
+  if (result === 'pass') onPass(draft, life, outcome.tookMs);
+  if (result === 'fail') onFail(draft, life, observation);
+  state.probeDeadlineMs = learntDeadlineMs(state.latenciesMs, policy);
+}
+
+function onPass(draft: Draft, life: Life, tookMs: number): void {
+  const { state, at, policy } = draft;
+  if (life.servedAtMs === null) {
+    life.servedAtMs = at.atMs;
+    note(draft, 'serving', `first right answer after ${((at.atMs - life.sinceMs) / 1000).toFixed(1)} s`, {
+      loadMs: Math.round(at.atMs - life.sinceMs),
+    });
+    if (state.incident) {
+      state.incident.servingAtMs = at.atMs;
+      touch(draft, state.incident);
+    }
+  } else if (life.firstFailureAtMs !== null && !state.incident) {
+    note(draft, 'probe-recovered', `right answer again after ${life.failures} silent failures`);
+  }
+  life.answeredAtMs ??= at.atMs;
+  life.failures = 0;
+  life.firstFailureAtMs = null;
+  life.firstFailureWallMs = null;
+  life.passes += 1;
+  life.recent = [...life.recent, 'ok' as const].slice(-policy.intermittentOf);
+  state.latenciesMs = [...state.latenciesMs, Math.round(tookMs)].slice(-LATENCIES_KEPT);
+}
+
+function onFail(draft: Draft, life: Life, observation: Of<'probe'>): void {
+  const { at, policy } = draft;
+  const { outcome } = observation;
+  // A 200 with a wrong body has loaded; anything else before the first answer is still loading.
+  if (outcome.reason === 'wrong') life.answeredAtMs ??= at.atMs;
+  if (life.answeredAtMs === null) return;
+  life.passes = 0;
+  if (life.firstFailureAtMs === null) {
+    life.firstFailureAtMs = observation.startedAtMs;
+    life.firstFailureWallMs = at.wallMs - (at.atMs - observation.startedAtMs);
+  }
+  if (SILENT.has(outcome.reason)) life.failures += 1;
+  else life.failures = 0; // it spoke: judged M of N instead
+  life.recent = [...life.recent, outcome.reason].slice(-policy.intermittentOf);
+  note(draft, 'probe-failed', outcome.detail, { reason: outcome.reason, cheap: outcome.cheap });
+}
+
+function onCompletion(draft: Draft, observation: Of<'completion'>): void {
+  const life = draft.state.life;
+  if (!life || !sameIncarnation(observation.incarnation, life.incarnation)) return;
+  life.lastCompletionAtMs = draft.at.atMs;
+  // Work gets done, so the silence towards us is a queue, not a hang (I1).
+  life.failures = 0;
+  life.recent = life.recent.filter((reason) => !SILENT.has(reason));
+}
+
+function onKilled(draft: Draft, observation: Of<'killed'>): void {
+  const { state } = draft;
+  const { outcome, remaining, intentId, detail } = observation;
+  const intent = state.intent;
+  draft.closedIntent = { id: intentId, outcome, remaining };
+  note(draft, 'kill-outcome', detail, { outcome, remaining, intentId });
+  if (intent?.id !== intentId) return;
+  state.intent = null;
+  const signalled = outcome === 'killed' || outcome === 'still-there';
+  if (state.incident && intent.what === 'incarnation' && signalled) {
+    state.incident.kills += 1;
+    state.incident.killedAtMs = intent.atMs;
+    touch(draft, state.incident);
+  }
+  const stuck = outcome === 'still-there' || outcome === 'not-permitted';
+  if (stuck && state.life && sameIncarnation(state.life.incarnation, intent.incarnation)) {
+    state.life.unkillable = true;
+  }
+}
+
+function onOperator(draft: Draft, observation: Of<'operator'>): void {
+  const { state } = draft;
+  switch (observation.command) {
+    case 'pause':
+      state.desired = 'paused';
+      return note(draft, 'paused', `paused by ${observation.by}`);
+    case 'resume':
+      state.desired = 'guarded';
+      if (state.life) resetRun(state.life);
+      return note(draft, 'resumed', `resumed by ${observation.by}`);
+    case 'acknowledge':
+      if (!state.incident) return;
+      state.incident.acknowledgedBy = observation.by;
+      touch(draft, state.incident);
+      return note(draft, 'acknowledged', `acknowledged by ${observation.by}`);
+    default:
+      return assertNever(observation.command);
+  }
+}

@@ -1,0 +1,18 @@
+import type { Policy } from './types.js';
+
+/** How many right answers the deadline is learnt from. */
+export const LATENCIES_KEPT = 64;
+/** Before this many are known a cautious guess stands in. */
+const LATENCIES_NEEDED = 3;
+const UNLEARNT_MS = 10_000;
+/** Ten times the slowest of the recent right answers: far beyond jitter, still seconds for a fast model. */
+const FACTOR = 10;
+
+/** The deadline of the next probe, learnt from this service's own latency, within the policy's limits. */
+export function learntDeadlineMs(latenciesMs: number[], policy: Policy): number {
+  const wanted =
+    latenciesMs.length < LATENCIES_NEEDED
+      ? Math.min(UNLEARNT_MS, policy.deadlineMaxMs)
+      : FACTOR * Math.max(...latenciesMs);
+  return Math.min(policy.deadlineMaxMs, Math.max(policy.deadlineMinMs, wanted));
+}

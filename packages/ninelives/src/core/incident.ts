@@ -1,0 +1,98 @@
+import { pageFor } from './page.js';
+import { type Draft, nextId, note, touch } from './state.js';
+import type { Incident, VerdictKind } from './types.js';
+
+/** Kinds that are a loss of service: an incident is open for as long as one of them lasts. */
+const LOSS: ReadonlySet<VerdictKind> = new Set([
+  'hung',
+  'frozen',
+  'wrong',
+  'erroring',
+  'stuck-loading',
+  'restarting',
+  'stopped',
+  'failed',
+  'masked',
+  'misconfigured',
+  'drift',
+  'unkillable',
+]);
+
+/** Opens, resolves and ages the one incident of this service (I7, I8). Runs after the verdict is known. */
+export function keepIncident(draft: Draft): void {
+  const { state } = draft;
+  if (!state.incident && state.desired === 'guarded' && isLoss(draft)) openIncident(draft);
+  if (state.incident) settle(draft, state.incident);
+}
+
+/** A service that nobody has started yet is not an incident; one that lived and is gone is. */
+function isLoss(draft: Draft): boolean {
+  const { state } = draft;
+  if (!LOSS.has(state.verdict.kind)) return false;
+  return state.verdict.kind !== 'restarting' || state.past !== null;
+}
+
+function openIncident(draft: Draft): void {
+  const { state, at } = draft;
+  const life = state.life;
+  const drill = state.drill && at.atMs <= state.drill.untilMs ? state.drill : null;
+  const incident: Incident = {
+    id: nextId(draft, 'incident-'),
+    service: state.service,
+    status: 'open',
+    kind: state.verdict.kind,
+    sentence: state.verdict.sentence,
+    drill: drill && { drillId: drill.drillId, fault: drill.fault },
+    openedAtMs: at.atMs,
+    openedWallMs: at.wallMs,
+    firstFailureAtMs: life?.firstFailureAtMs ?? state.downSinceMs ?? at.atMs,
+    firstFailureWallMs: life?.firstFailureWallMs ?? at.wallMs - (at.atMs - (state.downSinceMs ?? at.atMs)),
+    killedAtMs: null,
+    restartedAtMs: null,
+    servingAtMs: null,
+    resolvedAtMs: null,
+    resolvedWallMs: null,
+    kills: 0,
+    escalations: [],
+    acknowledgedBy: null,
+  };
+  state.incident = incident;
+  state.withheld = null;
+  touch(draft, incident);
+  note(draft, 'incident-opened', incident.sentence, { kind: incident.kind });
+  // A crash that the supervisor is already mending wakes nobody; its story comes with the resolve.
+  if (incident.kind !== 'restarting') draft.pages.push(pageFor('opened', incident, { wallMs: at.wallMs }));
+}
+
+function settle(draft: Draft, incident: Incident): void {
+  const { state, at, policy } = draft;
+  const serving = state.verdict.kind === 'serving' && state.life !== null;
+  if (serving && (state.life?.passes ?? 0) >= policy.successThreshold && !state.intent) {
+    incident.status = 'resolved';
+    incident.resolvedAtMs = at.atMs;
+    incident.resolvedWallMs = at.wallMs;
+    touch(draft, incident);
+    note(draft, 'incident-resolved', `resolved: ${state.verdict.sentence}`, { kills: incident.kills });
+    draft.pages.push(pageFor('resolved', incident, { wallMs: at.wallMs }));
+    state.incident = null;
+    state.withheld = null;
+    return;
+  }
+  if (at.atMs - incident.openedAtMs >= policy.escalateAfterMs) {
+    escalate(draft, 'too-long', `still not serving: ${state.verdict.sentence}`);
+  }
+}
+
+/** Hands the open incident to a person, once a reason. It stays open and may still resolve (I8). */
+export function escalate(draft: Draft, reason: string, text: string): void {
+  const { state, at } = draft;
+  const incident = state.incident;
+  if (!incident || incident.escalations.includes(reason) || state.desired === 'paused') return;
+  incident.status = 'escalated';
+  incident.escalations = [...incident.escalations, reason];
+  touch(draft, incident);
+  note(draft, 'escalated', text, { reason });
+  draft.pages.push(
+    pageFor('escalated', incident, { wallMs: at.wallMs, nth: incident.escalations.length, advice: text }),
+  );
+}

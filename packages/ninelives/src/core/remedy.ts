@@ -1,0 +1,181 @@
+import { assert } from './assert.js';
+import { nextKillAllowed, trimKills } from './budget.js';
+import { processId } from './identity.js';
+import { escalate } from './incident.js';
+import { mayBeLoading } from './startup.js';
+import { type Draft, nextId, note } from './state.js';
+import type { Incident, KillIntent, Life, UnitSnapshot, VerdictKind } from './types.js';
+import { seconds } from './verdict.js';
+
+/** What a SIGKILL mends. Everything else is a person's, and says so in a page. */
+const KILLABLE: ReadonlySet<VerdictKind> = new Set(['hung', 'frozen', 'wrong', 'erroring', 'stuck-loading']);
+
+/** A look at the unit older than this is too old to kill on. */
+const UNIT_STALE_MS = 10_000;
+
+/** Why no kill follows although the verdict asks for one. `retry`: time alone may lift it. */
+interface Withheld {
+  rule: string;
+  text: string;
+  retry: boolean;
+}
+
+/** Last part of a step: what to do about the open incident. At most one intent a step. */
+export function remedy(draft: Draft): void {
+  const { state } = draft;
+  const incident = state.incident;
+  if (!incident || state.desired === 'paused') return;
+  handOver(draft, incident);
+  if (state.intent) return; // one at a time: its outcome is on the way
+  if (state.life && KILLABLE.has(state.verdict.kind)) return considerKill(draft, incident, state.life);
+  if (state.unit && state.unit.leftovers.length > 0) clearLeftovers(draft, incident, state.unit);
+}
+
+/** Verdicts that no signal of ours can mend go to a person at once. */
+function handOver(draft: Draft, incident: Incident): void {
+  const { verdict, unit } = draft.state;
+  const name = unit?.unit ?? draft.state.service;
+  const start = unit?.supervisor === 'embedded' ? 'ninelives up' : `sudo systemctl start ${name}`;
+  switch (verdict.kind) {
+    case 'failed':
+      return escalate(
+        draft,
+        'failed',
+        unit?.supervisor === 'systemd'
+          ? `${verdict.sentence}. Only an admin can go on: sudo systemctl reset-failed ${name} && ${start}`
+          : `${verdict.sentence}. Look at its log, mend the cause, then start it again: ${start}`,
+      );
+    case 'stopped':
+      return escalate(draft, 'stopped', `${verdict.sentence}. Nobody restarts it: ${start}`);
+    case 'unkillable':
+      return escalate(draft, 'unkillable', `${verdict.sentence}: stuck in the kernel; a reboot is needed`);
+    case 'masked':
+      return escalate(draft, 'masked', `${verdict.sentence}. End that process, or give the service its port`);
+    case 'misconfigured':
+      return escalate(draft, 'misconfigured', `${verdict.sentence}. Mend the probe's settings`);
+    case 'drift':
+      return escalate(draft, 'drift', `${verdict.sentence}. If intended, record new golden answers`);
+    default:
+      if (incident.kills >= draft.policy.killsMax) {
+        escalate(draft, 'restarts-do-not-help', `${incident.kills} kills did not help: ${verdict.sentence}`);
+      }
+  }
+}
+
+function considerKill(draft: Draft, incident: Incident, life: Life): void {
+  const withheld = withhold(draft, life);
+  if (!withheld) return kill(draft, incident, life);
+  if (draft.state.withheld !== withheld.rule) {
+    draft.state.withheld = withheld.rule;
+    note(draft, 'kill-withheld', withheld.text, { rule: withheld.rule });
+  }
+  if (!withheld.retry) escalate(draft, withheld.rule, `${draft.state.verdict.sentence}. ${withheld.text}`);
+}
+
+/** Every rule that forbids a kill which the verdict asks for, in the order in which it is said. */
+function withhold(draft: Draft, life: Life): Withheld | null {
+  const { state, policy, at } = draft;
+  const unit = state.unit as UnitSnapshot;
+  if (life.killIntentId) {
+    return { rule: 'once', text: 'this incarnation was killed already (I4)', retry: true };
+  }
+  if (mayBeLoading(life, policy, at.atMs)) {
+    return { rule: 'loading', text: 'it may still be loading (I2)', retry: true };
+  }
+  if (at.atMs - state.unitAtMs > UNIT_STALE_MS) {
+    const age = seconds(at.atMs - state.unitAtMs);
+    return { rule: 'blind', text: `the unit was last seen ${age} ago (I6)`, retry: true };
+  }
+  const permit = state.drill !== null && state.drill.permitKill && at.atMs <= state.drill.untilMs;
+  if (state.power === 'watch-only' && !permit) {
+    const text = 'No kill: recovery of this unit is not proved yet; prove it: ninelives drill crash';
+    return { rule: 'watch-only', text, retry: false };
+  }
+  if (unit.revivesAfterKill !== true) {
+    const text = `No kill: ${unit.unit} would not come back after SIGKILL; see: ninelives doctor`;
+    return { rule: 'not-revived', text, retry: false };
+  }
+  const allowance = nextKillAllowed(state, policy, at.atMs);
+  if (!allowance) {
+    const text = `No kill: StartLimitBurst=${unit.startLimit.burst} leaves no room for a restart (I3)`;
+    return { rule: 'start-limit', text, retry: false };
+  }
+  if (allowance.atMs <= at.atMs) return null;
+  const wait = `next kill in ${seconds(allowance.atMs - at.atMs)}`;
+  if (allowance.rule === 'headroom') {
+    return { rule: 'headroom', text: `too many starts just now (I3), ${wait}`, retry: true };
+  }
+  const text = `Kill budget is used up (${state.kills.length} kills lately), ${wait}`;
+  return { rule: 'budget', text, retry: false };
+}
+
+/** Writes the intent: the tree as it is now, main process first. The loop commits it, then signals. */
+function kill(draft: Draft, incident: Incident, life: Life): void {
+  const { state, policy, at } = draft;
+  const unit = state.unit as UnitSnapshot;
+  const main = processId(life.incarnation);
+  const others = unit.processes.filter((process) => process.pid !== main.pid).map(processId);
+  const intent = intend(draft, incident, {
+    what: 'incarnation',
+    incarnation: life.incarnation,
+    targets: [main, ...others],
+    reason: state.verdict.sentence,
+  });
+  life.killIntentId = intent.id;
+  state.kills = trimKills([...state.kills, at], policy, at.atMs);
+  state.series += 1;
+  note(draft, 'kill', `SIGKILL to pid ${main.pid} and ${others.length} more: ${intent.reason}`, {
+    intentId: intent.id,
+    targets: intent.targets,
+  });
+}
+
+/**
+ * Survivors of a main process that died by itself hold GPU, memory or port, and under systemd delay the restart
+ * by up to TimeoutStopSec (measured: 16-117 s against 1.4 s). They get a moment to go; then they are killed, once.
+ */
+function clearLeftovers(draft: Draft, incident: Incident, unit: UnitSnapshot): void {
+  const { state, policy, at } = draft;
+  const past = state.past;
+  if (!past || past.killIntentId || at.atMs - past.endedAtMs < policy.leftoverGraceMs) return;
+  if (state.power === 'watch-only') return;
+  const intent = intend(draft, incident, {
+    what: 'leftovers',
+    incarnation: past.incarnation,
+    targets: unit.leftovers.map(processId),
+    reason: `left over from pid ${past.incarnation.pid}, which ended by itself`,
+  });
+  past.killIntentId = intent.id;
+  note(draft, 'kill', `SIGKILL to ${intent.targets.length} leftovers of pid ${past.incarnation.pid}`, {
+    intentId: intent.id,
+    targets: intent.targets,
+  });
+}
+
+function intend(
+  draft: Draft,
+  incident: Incident,
+  aim: Pick<KillIntent, 'what' | 'incarnation' | 'targets' | 'reason'>,
+): KillIntent {
+  assert(draft.intent === null, 'I4', 'two kills in one step');
+  const id = nextId(draft, 'kill-');
+  const intent: KillIntent = {
+    id,
+    service: draft.state.service,
+    incidentId: incident.id,
+    ...aim,
+    ...draft.at,
+  };
+  draft.intent = intent;
+  draft.state.intent = intent;
+  return intent;
+}
+
+/** After `stableMs` of right answers since the last kill a series of kills is over. */
+export function forgetSeries(draft: Draft): void {
+  const { state, policy, at } = draft;
+  const lastKill = state.kills.at(-1);
+  if (state.series === 0 || state.incident || !state.life?.servedAtMs) return;
+  const since = Math.max(lastKill?.atMs ?? 0, state.life.servedAtMs);
+  if (at.atMs - since >= policy.stableMs) state.series = 0;
+}

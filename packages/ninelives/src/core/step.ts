@@ -1,0 +1,35 @@
+import { absorb } from './absorb.js';
+import { keepIncident } from './incident.js';
+import { assertInvariants } from './invariants.js';
+import { forgetSeries, remedy } from './remedy.js';
+import { scheduleProbe } from './schedule.js';
+import { beginDraft, type Draft, note } from './state.js';
+import type { Decision, GuardState, Observation, Policy } from './types.js';
+import { verdictOf } from './verdict.js';
+
+/**
+ * The decision. Pure, total, deterministic: the same state, observation and policy give the same Decision, and
+ * nothing else in the program decides anything about this service.
+ *
+ *   absorb what was seen → verdict → incident → remedy → when to look next → the invariants, always
+ *
+ * @throws InvariantError on a bug of ours, never on any well-typed input.
+ */
+export function step(state: GuardState, observation: Observation, policy: Policy): Decision {
+  const draft = beginDraft(state, observation, policy);
+  absorb(draft, observation);
+  judge(draft);
+  keepIncident(draft);
+  remedy(draft);
+  forgetSeries(draft);
+  scheduleProbe(draft);
+  const { at: _at, policy: _policy, ...decision } = draft;
+  assertInvariants(state, observation, decision, policy);
+  return decision;
+}
+
+function judge(draft: Draft): void {
+  const before = draft.state.verdict;
+  draft.state.verdict = verdictOf(draft.state, draft.policy, draft.at.atMs);
+  if (before.kind !== draft.state.verdict.kind) note(draft, 'verdict', draft.state.verdict.sentence);
+}

@@ -1,0 +1,73 @@
+import { noticePage } from '../core/page.js';
+import type { Decision, Page, Policy } from '../core/types.js';
+import { type GuardRecord, RecordUnavailableError } from '../record/record.js';
+
+/** Rows kept in memory while the record can't be written; older ones are dropped, the state is not. */
+const BACKLOG_EVENTS = 1_000;
+
+export type Committed = 'committed' | 'in-memory' | 'refused';
+
+/**
+ * The one way a decision becomes fact. Normally: one transaction, before anything is done. When the record can't
+ * be written (I5): rows wait in memory and are written with the next commit that succeeds; a kill is then allowed
+ * at most once per budget window, and a page says so; any other kill is refused, as if it was never decided.
+ */
+export function createCommitter(options: {
+  record: GuardRecord;
+  service: string;
+  notifiers: string[];
+  policy: Policy;
+  /** Gives up the reserve and old rows; true when that may have made room. */
+  makeRoom: () => boolean;
+  tellWithoutRecord: (page: Page) => void;
+}): (decision: Decision, consumed: number[]) => Committed {
+  const { record, service, notifiers, policy } = options;
+  let backlog: Decision | null = null;
+  let lastMemoryKillAtMs = Number.NEGATIVE_INFINITY;
+
+  return (decision, consumed) => {
+    const merged = merge(backlog, decision);
+    if (write(merged, consumed)) {
+      backlog = null;
+      return 'committed';
+    }
+    if (decision.intent) {
+      const { atMs, wallMs, id, reason } = decision.intent;
+      if (atMs - lastMemoryKillAtMs < policy.windowMs) return 'refused';
+      lastMemoryKillAtMs = atMs;
+      const body = `Killing once without a record (${reason}). Free some disk space: no further kill until then.`;
+      options.tellWithoutRecord(
+        noticePage(service, `${id}/no-record`, 'The record cannot be written', body, wallMs),
+      );
+    }
+    backlog = merged;
+    return 'in-memory';
+  };
+
+  function write(decision: Decision, consumed: number[]): boolean {
+    for (const attempt of ['first', 'after making room'] as const) {
+      try {
+        record.commit(service, decision, { notifiers, consumed });
+        return true;
+      } catch (error) {
+        if (!(error instanceof RecordUnavailableError)) throw error;
+        if (attempt === 'first' && !options.makeRoom()) return false;
+      }
+    }
+    return false;
+  }
+}
+
+/** Everything an unwritten decision carried, in front of the next one. State, intent and sample are the newest. */
+function merge(older: Decision | null, newer: Decision): Decision {
+  if (!older) return newer;
+  const ids = new Set(newer.incidents.map((incident) => incident.id));
+  return {
+    ...newer,
+    events: [...older.events, ...newer.events].slice(-BACKLOG_EVENTS),
+    incidents: [...older.incidents.filter((incident) => !ids.has(incident.id)), ...newer.incidents],
+    intent: newer.intent ?? (newer.closedIntent?.id === older.intent?.id ? null : older.intent),
+    closedIntent: newer.closedIntent ?? older.closedIntent,
+    pages: [...older.pages, ...newer.pages],
+  };
+}

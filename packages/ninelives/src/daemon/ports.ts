@@ -1,0 +1,63 @@
+import type {
+  Decision,
+  Incarnation,
+  KillIntent,
+  KillOutcome,
+  Page,
+  ProbeOutcome,
+  ProcessId,
+  UnitSnapshot,
+} from '../core/types.js';
+
+/** Time, injected: the simulation runs the same loop on virtual time. */
+export interface Clock {
+  monotonicMs(): number;
+  wallMs(): number;
+  /** Runs once after the delay; the returned function calls it off. */
+  after(delayMs: number, run: () => void): () => void;
+}
+
+export interface KillReport {
+  outcome: KillOutcome;
+  remaining: ProcessId[];
+  detail: string;
+}
+
+/** What the loop needs from the world. Callbacks, not promises: virtual time has no microtasks to wait for. */
+export interface GuardPorts {
+  clock: Clock;
+  inspect(done: (unit: UnitSnapshot | { unknown: string }) => void): void;
+  probe(
+    request: { deadlineMs: number; attempt: number; incarnation: Incarnation | null },
+    done: (outcome: ProbeOutcome) => void,
+  ): void;
+  /** The server's own counter of finished work, or why it can't be read; null when there is none. */
+  completions: ((done: (count: number | { unknown: string }) => void) => void) | null;
+  /** Signals exactly `intent.targets`, each re-checked at that moment. */
+  kill(intent: KillIntent, done: (report: KillReport) => void): void;
+  /** Starts the service again after an operator's stop; null where that is not ours to do (systemd). */
+  start: (() => void) | null;
+  /** Called after each commit: the live view, the outbox. */
+  committed(decision: Decision): void;
+  /** The record can't be written: tell people without it. */
+  tellWithoutRecord(page: Page): void;
+}
+
+/** How often the loop looks. Durations in ms. */
+export interface GuardTiming {
+  /** Looking at the unit when all is well. */
+  inspectMs: number;
+  /** While something is wrong or loading: each look is a stamp on the timeline. */
+  inspectQuickMs: number;
+  /** Reading the progress counter. */
+  completionsMs: number;
+  /** State without news is committed at most this often. */
+  flushMs: number;
+}
+
+export const DEFAULT_TIMING: GuardTiming = {
+  inspectMs: 500,
+  inspectQuickMs: 100,
+  completionsMs: 1_000,
+  flushMs: 30_000,
+};
