@@ -9,7 +9,10 @@ export interface ProbeSpec {
   headers: { [name: string]: string };
   /** Paths asked beside the real work, as evidence of which endpoints lie. Default /health, /v1/models. */
   cheapPaths: string[];
-  /** Kind-specific settings, already validated by the config (texts, task_name, dim, golden file, assertions …). */
+  /**
+   * Kind-specific settings, already validated by the config: the `…Options` interface that the kind's file
+   * exports. Anything left out takes that kind's default.
+   */
   options: { [key: string]: unknown };
 }
 
@@ -25,10 +28,18 @@ export interface ProbeEnvironment {
   golden: GoldenStore;
 }
 
+/** A vector known to be right for one text. */
+export interface Golden {
+  vector: number[];
+  source: 'approved' | 'provisional';
+  /** This incarnation has given it before: a later difference is damage, not another model. */
+  matched: boolean;
+}
+
 /** Vectors known to be right: from a file the user approved, or this incarnation's own first answers. */
 export interface GoldenStore {
-  get(text: string): { vector: number[]; source: 'approved' | 'provisional' } | null;
-  /** Called with the first right answer of an incarnation for a text that has no golden. */
+  get(text: string): Golden | null;
+  /** Called with every right answer; kept as provisional only for a text that has no golden yet. */
   offer(text: string, vector: number[]): void;
 }
 
