@@ -1,0 +1,102 @@
+import type { ServiceConfig } from '../config/service.js';
+import type { Decision, Page, Power } from '../core/types.js';
+import { bootId } from '../host/clock.js';
+import { createKillPorts, performKill } from '../host/kill.js';
+import type { Supervisor } from '../host/supervisor.js';
+import { systemClock } from '../host/system-clock.js';
+import { readCounter } from '../probe/progress.js';
+import type { GuardRecord } from '../record/record.js';
+import { createCommitter } from './commit.js';
+import { createGuard, type Guard } from './loop.js';
+import type { GuardPorts, GuardTiming } from './ports.js';
+import { createProber } from './probing.js';
+
+export interface ServiceGuardOptions {
+  config: ServiceConfig;
+  record: GuardRecord;
+  supervisor: Supervisor;
+  /** Starts the service on an operator's word; null where that is not ours (systemd). */
+  start: (() => void) | null;
+  power: Power;
+  timing: GuardTiming;
+  notifiers: string[];
+  /** Vectors a person approved, by text. */
+  approved: { [text: string]: number[] };
+  makeRoom: () => boolean;
+  onDecision: (decision: Decision) => void;
+  tellWithoutRecord: (page: Page) => void;
+  /** A bug of ours (an invariant, an unexpected throw): the daemon ends, durable state makes that safe. */
+  onBug: (error: unknown) => void;
+}
+
+/** Wires one service's loop to the real machine. */
+export function createServiceGuard(options: ServiceGuardOptions): Guard & { close(): void } {
+  const { config, record, supervisor } = options;
+  const closed = new AbortController();
+  const prober = createProber({
+    service: config.name,
+    spec: config.probe,
+    approved: options.approved,
+    record,
+    nowMs: systemClock.monotonicMs,
+    signal: closed.signal,
+  });
+  // A promise's result enters the loop as a callback; whatever is thrown on the way is a bug.
+  const settle = <T>(promise: Promise<T>, done: (value: T) => void) => {
+    promise.then(done).catch(options.onBug);
+  };
+  const progress = config.progress;
+  const ports: GuardPorts = {
+    clock: {
+      ...systemClock,
+      after: (delayMs, run) => systemClock.after(delayMs, () => guarded(run)),
+    },
+    inspect: (done) => settle(supervisor.inspect(), done),
+    probe: (request, done) => settle(prober(request), done),
+    completions: progress
+      ? (done) =>
+          settle(
+            readCounter({ ...progress, fetch: globalThis.fetch, signal: AbortSignal.timeout(1_000) }),
+            done,
+          )
+      : null,
+    kill: (intent, done) => settle(performKill(intent, createKillPorts()), done),
+    start: options.start,
+    committed: options.onDecision,
+    tellWithoutRecord: options.tellWithoutRecord,
+  };
+  const guard = createGuard({
+    service: config.name,
+    bootId: bootId(),
+    policy: config.policy,
+    power: options.power,
+    timing: options.timing,
+    record,
+    commit: createCommitter({
+      record,
+      service: config.name,
+      notifiers: options.notifiers,
+      policy: config.policy,
+      makeRoom: options.makeRoom,
+      tellWithoutRecord: options.tellWithoutRecord,
+    }),
+    ports,
+  });
+
+  function guarded(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      options.onBug(error);
+    }
+  }
+
+  return {
+    ...guard,
+    begin: () => guarded(guard.begin),
+    close() {
+      guard.stop();
+      closed.abort();
+    },
+  };
+}
