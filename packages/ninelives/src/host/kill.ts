@@ -1,12 +1,12 @@
-import { assert } from '../core/assert.js';
 import type { KillIntent, KillOutcome, ProcessId } from '../core/types.js';
 import { bootId, monotonicMs, sleep } from './clock.js';
-import { hasEnded, readRealUid, readStat, selfAndAncestors } from './procfs/processes.js';
+import { selfAndAncestors } from './procfs/processes.js';
+import { identify, sendSignal } from './signal.js';
 
 /** What `performKill` needs of this machine. `createKillPorts` gives the real one. */
 export interface KillPorts {
   bootId(): string;
-  /** Who has this pid now; null when nobody, or only a zombie, has. */
+  /** Who has this pid now; null when nobody, or only a zombie, has. Throws when it can't look (EMFILE). */
   identify(pid: number): { startTicks: number; uid: number } | null;
   uid: number;
   /** Ourselves and our ancestors. */
@@ -68,7 +68,7 @@ export async function performKill(intent: KillIntent, ports: KillPorts): Promise
     };
   }
   if (refused.length > 0) {
-    const detail = `${text}; not ours to signal: ${refused.join(', ')}`;
+    const detail = `${text}; not ours to signal, or not to be seen: ${refused.join(', ')}`;
     return { outcome: 'not-permitted', remaining, detail };
   }
   const tookMs = Math.round(ports.nowMs() - startedMs);
@@ -83,14 +83,25 @@ function isMain(target: ProcessId, intent: KillIntent): boolean {
 }
 
 function isThere(id: ProcessId, ports: KillPorts): boolean {
-  return ports.identify(id.pid)?.startTicks === id.startTicks;
+  const now = look(id.pid, ports);
+  return now === 'unseen' || now?.startTicks === id.startTicks;
+}
+
+function look(pid: number, ports: KillPorts): ReturnType<KillPorts['identify']> | 'unseen' {
+  try {
+    return ports.identify(pid);
+  } catch {
+    // Out of descriptors or memory: who we can't see is neither signalled nor taken for gone.
+    return 'unseen';
+  }
 }
 
 /** Re-checks one target and signals it, with nothing in between. */
 function killOne(target: ProcessId, ports: KillPorts): Standing {
   if (!Number.isSafeInteger(target.pid) || target.pid <= 1) return 'not-permitted';
   if (ports.untouchable.has(target.pid)) return 'not-permitted';
-  const now = ports.identify(target.pid);
+  const now = look(target.pid, ports);
+  if (now === 'unseen') return 'not-permitted';
   if (now === null) return 'gone';
   if (now.startTicks !== target.startTicks) return 'not-same';
   if (now.uid !== ports.uid) return 'not-permitted';
@@ -106,12 +117,7 @@ export function createKillPorts(
   const uid = process.getuid?.() ?? -1;
   return {
     bootId,
-    identify(pid) {
-      const stat = readStat(pid);
-      const owner = readRealUid(pid);
-      if (stat === null || owner === null || hasEnded(stat)) return null;
-      return { startTicks: stat.startTicks, uid: owner };
-    },
+    identify,
     uid,
     untouchable: selfAndAncestors(process.pid),
     ...(options.belongs ? { belongs: options.belongs } : {}),
@@ -121,20 +127,4 @@ export function createKillPorts(
     limitMs: options.limitMs ?? 5_000,
     pollMs: options.pollMs ?? 20,
   };
-}
-
-/** kill(2) with its expected failures as values. The one place from which this room signals anything. */
-export function sendSignal(pid: number, signal: NodeJS.Signals): 'sent' | 'gone' | 'not-permitted' {
-  // 0 and negative numbers mean whole groups, 1 is init.
-  assert(Number.isSafeInteger(pid) && pid > 1, 'I11', `refusing to signal pid ${pid}`);
-  assert(pid !== process.pid, 'I11', 'refusing to signal ourselves');
-  try {
-    process.kill(pid, signal);
-    return 'sent';
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ESRCH') return 'gone';
-    if (code === 'EPERM') return 'not-permitted';
-    throw error;
-  }
 }

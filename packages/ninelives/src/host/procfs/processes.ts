@@ -4,13 +4,18 @@ import type { ProcessId, ProcessSample } from '../../core/types.js';
 import type { Stat } from './parse.js';
 import { parseAuxv, parseCgroup, parseCmdline, parseIoBytes, parseRealUid, parseStat } from './parse.js';
 
-/** Reads a file of /proc that may vanish at any moment, or be closed to us: null then. */
+const ABSENT = new Set(['ENOENT', 'ESRCH', 'EACCES', 'EPERM', 'ENOTDIR']);
+
+/**
+ * Reads a file of /proc that may vanish at any moment, or be closed to us: null then.
+ * @throws what says nothing about the process (EMFILE, ENOMEM): "could not look" must not read as "gone".
+ */
 function readProc(path: string): string | null {
   try {
     return readFileSync(path, 'latin1');
-  } catch {
-    // Gone, or not ours to read: both mean that there is nothing to say here.
-    return null;
+  } catch (error) {
+    if (ABSENT.has((error as NodeJS.ErrnoException).code ?? '')) return null;
+    throw error;
   }
 }
 
@@ -83,8 +88,9 @@ export function isAlive(id: ProcessId): boolean {
 
 /** The process and everything above it: what must never be signalled by us. */
 export function selfAndAncestors(pid: number): Set<number> {
-  const seen = new Set<number>();
-  for (let next = pid; next > 0 && !seen.has(next); next = readStat(next)?.ppid ?? 0) seen.add(next);
+  // Init is above everything, even where a pid namespace hides the way there.
+  const seen = new Set<number>([1]);
+  for (let next = pid; next > 1 && !seen.has(next); next = readStat(next)?.ppid ?? 0) seen.add(next);
   return seen;
 }
 
