@@ -5,6 +5,7 @@ import { EXIT } from './errors.js';
 import type { Log } from './log.js';
 import { readModelReference } from './model/catalogue.js';
 import { type DownloadProgress, ensureModel } from './model/ensure.js';
+import { describeProgress } from './model/progress.js';
 import { type RunningServer, startServer } from './server.js';
 
 export interface ServeOptions {
@@ -46,7 +47,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     log,
     nowMs: () => performance.now(),
     wallMs: () => Date.now(),
-    progress: () => (progress === undefined ? 'it is being loaded' : JSON.stringify(progress)),
+    progress: () => (progress === undefined ? 'it is being loaded' : describeProgress(progress)),
   });
   const url = `http://${cli.host.includes(':') ? `[${cli.host}]` : cli.host}:${server.port}`;
   log('listening', { url, pid: process.pid, engine: engine.pid });

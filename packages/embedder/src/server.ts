@@ -2,13 +2,12 @@ import type { Server } from 'node:http';
 import { createHttpServer } from './api/http-server.js';
 import { createMetrics } from './api/metrics.js';
 import { createRoutes, type LoadedModel } from './api/routes.js';
-import { describeListenError } from './config/address.js';
 import type { EmbedderConfig } from './config/config.js';
 import type { EngineProcess } from './engine/engine-process.js';
 import { EmbedderError, messageOf } from './errors.js';
 import type { Log } from './log.js';
 import { servedNames } from './model/catalogue.js';
-import type { LocalModel } from './model/ensure.js';
+import type { LocalModel } from './model/local-model.js';
 
 export interface ServerOptions {
   readonly config: EmbedderConfig;
@@ -115,7 +114,11 @@ async function loadModel(
 
 function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error) => reject(describeListenError(error, host, port)));
+    server.once('error', (error) => {
+      import('./config/address.js').then(({ describeListenError }) =>
+        reject(describeListenError(error, host, port)),
+      );
+    });
     server.listen({ host, port, backlog: 1024 }, () => {
       const address = server.address();
       resolve(typeof address === 'object' && address !== null ? address.port : port);

@@ -4,27 +4,20 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/p
 import path from 'node:path';
 import { codeOf, EmbedderError, messageOf } from '../errors.js';
 import type { PinnedFile } from './catalogue.js';
+import { inspectSizes } from './local-model.js';
 
 /** Written beside downloaded files whose sums were not known beforehand. */
 const MANIFEST = 'ninelives-manifest.json';
 /** Left by a process that died while it downloaded; nobody downloads for longer. */
 const STALE_MS = 24 * 3600 * 1000;
 
-/** What was found wrong with a model folder, in words; `undefined` if nothing. */
-export type Verdict = string | undefined;
-
-/** Compares sizes, and with `checksums` the SHA-256 sums, with what they must be. Sizes alone take under 1 ms. */
-export async function inspectFiles(
-  dir: string,
-  files: readonly PinnedFile[],
-  checksums: boolean,
-): Promise<Verdict> {
+/** Compares sizes, then SHA-256 sums, with what they must be; says what is wrong, or `undefined`. */
+export async function inspectSums(dir: string, files: readonly PinnedFile[]): Promise<string | undefined> {
+  const fault = await inspectSizes(dir, files);
+  if (fault !== undefined) return fault;
   for (const file of files) {
-    const full = path.join(dir, file.path);
-    const info = await stat(full).catch(() => undefined);
-    if (info === undefined) return `${file.path} is missing`;
-    if (info.size !== file.bytes) return `${file.path} has ${info.size} bytes, not ${file.bytes}`;
-    if (checksums && (await sha256Of(full)) !== file.sha256) return `${file.path} has the wrong SHA-256 sum`;
+    if ((await sha256Of(path.join(dir, file.path))) !== file.sha256)
+      return `${file.path} has the wrong SHA-256 sum`;
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 import path from 'node:path';
-import { EmbedderError } from '../errors.js';
 import type { PinnedFile } from './catalogue.js';
 import { downloadFile, openTransfer, type TransferLimits } from './download.js';
+import { pickModelFiles } from './local-model.js';
 
 export interface Hub {
   /** e.g. https://huggingface.co */
@@ -69,45 +69,6 @@ export async function listWantedFiles(
     const entry = byPath.get(name);
     return { path: name, bytes: entry?.lfs?.size ?? entry?.size, sha256: entry?.lfs?.oid };
   });
-}
-
-/** Smallest first: on a CPU, weights that are read less often from memory are also the faster ones. */
-const MODEL_FILES = [
-  'onnx/model_q4.onnx',
-  'onnx/model_quantized.onnx',
-  'onnx/model_int8.onnx',
-  'onnx/model.onnx',
-  'model.onnx',
-];
-const COMPANIONS = ['special_tokens_map.json', '1_Pooling/config.json'];
-
-/** Picks out of a model's files what serving needs; the ONNX file comes first. Throws MODEL_INVALID if some are missing. */
-export function pickModelFiles(
-  files: readonly string[],
-  modelFile: string | undefined,
-  where: string,
-): string[] {
-  const has = new Set(files);
-  const candidates = modelFile === undefined ? MODEL_FILES : [modelFile];
-  const onnx = candidates.find((name) => has.has(name));
-  const missing = ['config.json', 'tokenizer.json', 'tokenizer_config.json'].filter((name) => !has.has(name));
-  if (onnx === undefined) missing.unshift(candidates.length === 1 ? String(modelFile) : 'onnx/model*.onnx');
-  if (onnx === undefined || missing.length > 0) {
-    throw new EmbedderError(
-      'MODEL_INVALID',
-      `${where} cannot be served: it has no ${missing.join(', no ')}`,
-      "choose a model in the ONNX folder layout (many are under 'onnx-community' or 'Xenova' on the hub)",
-    );
-  }
-  const data = files.filter((name) => name.startsWith(`${onnx}_data`) || name === `${onnx}.data`);
-  return [
-    onnx,
-    ...data,
-    'config.json',
-    'tokenizer.json',
-    'tokenizer_config.json',
-    ...COMPANIONS.filter((name) => has.has(name)),
-  ];
 }
 
 function headersOf(hub: Hub): Record<string, string> {
