@@ -1,0 +1,193 @@
+import path from 'node:path';
+import { DEFAULT_POLICY } from '../core/policy.js';
+import type { Policy } from '../core/types.js';
+import type { EmbeddingsOptions } from '../probe/kinds/embeddings.js';
+import type { HttpOptions } from '../probe/kinds/http.js';
+import type { TextOptions } from '../probe/kinds/text.js';
+import type { ProbeSpec } from '../probe/probe.js';
+import { DEFAULT_CHEAP_PATHS, DEFAULT_RESTART, EMBEDDER_COUNTER, servicePort, unitName } from './defaults.js';
+import type { RawNotifier, RawService } from './schema/schema.js';
+import type { Report } from './sense.js';
+import type { NotifierConfig, RestartSettings, ServiceConfig, ServiceSource } from './service.js';
+import { readGoldenFile, readSecretFile } from './source/files.js';
+import { splitWords } from './source/words.js';
+
+type RawProbe = NonNullable<RawService['probe']>;
+
+/** Fills in every default. Files that are named are read here, relative to `folder`; problems are reported. */
+export function resolveService(service: RawService, folder: string, report: Report): ServiceConfig {
+  const port = servicePort(service);
+  return {
+    name: service.name,
+    source: sourceOf(service, folder, report),
+    port,
+    probe: probeOf(service.probe ?? {}, port, folder, report),
+    policy: policyOf(service),
+    restart: restartOf(service),
+    progress: progressOf(service, port),
+  };
+}
+
+function sourceOf(service: RawService, folder: string, report: Report): ServiceSource {
+  if (service.unit !== undefined) {
+    return { type: 'unit', unit: unitName(service.unit), user: service.user ?? false };
+  }
+  if (service.command !== undefined) {
+    const argv = argvOf(service.command, (message) => report(['command'], message));
+    const cwd = service.cwd === undefined ? null : path.resolve(folder, service.cwd);
+    return { type: 'command', argv, cwd, env: service.env ?? {} };
+  }
+  return { type: 'embedder', settings: { ...service.embedder } };
+}
+
+function argvOf(command: string | string[], report: (message: string) => void): string[] {
+  if (typeof command !== 'string') {
+    if (command[0] === '') report('the command is empty');
+    return command;
+  }
+  const words = splitWords(command);
+  if ('argv' in words) return words.argv;
+  report(words.problem);
+  return [];
+}
+
+function probeOf(probe: RawProbe, port: number | null, folder: string, report: Report): ProbeSpec {
+  const headers = { ...probe.headers };
+  if (probe.bearer_file !== undefined) {
+    const read = readSecretFile(path.resolve(folder, probe.bearer_file));
+    if ('secret' in read) headers.authorization = `Bearer ${read.secret}`;
+    else report(['probe', 'bearer_file'], read.problem);
+  }
+  return {
+    kind: probe.kind ?? 'embeddings',
+    url: probe.url ?? `http://127.0.0.1:${port}`,
+    model: probe.model ?? null,
+    headers,
+    cheapPaths: probe.cheap ?? DEFAULT_CHEAP_PATHS,
+    options: { ...optionsOf(probe, folder, report) },
+  };
+}
+
+/** What was given for this kind, and nothing else: the kind's own file has its defaults. */
+function optionsOf(
+  probe: RawProbe,
+  folder: string,
+  report: Report,
+): Partial<EmbeddingsOptions> | Partial<TextOptions> | Partial<HttpOptions> {
+  switch (probe.kind ?? 'embeddings') {
+    case 'embeddings':
+      return given<EmbeddingsOptions>({
+        ...goldenOf(probe, folder, report),
+        taskName: probe.task_name,
+        dimensions: probe.dimensions,
+        vectorLength: probe.vector_length,
+        minCosine: probe.min_cosine,
+        distinctBelow: probe.distinct_below,
+      });
+    case 'chat':
+    case 'completions':
+      return given<TextOptions>({
+        prompts: probe.prompts,
+        expect: probe.expect,
+        maxTokens: probe.max_tokens,
+      });
+    case 'http':
+      return given<HttpOptions>({
+        method: probe.method ?? (probe.body === undefined ? undefined : 'POST'),
+        path: probe.path,
+        body: typeof probe.body === 'object' ? JSON.stringify(probe.body) : probe.body,
+        contentType: typeof probe.body === 'string' ? 'text/plain' : undefined,
+        statuses: typeof probe.status === 'number' ? [probe.status] : probe.status,
+        contains: probe.contains,
+        json: probe.json,
+      });
+  }
+}
+
+/** Only the fields that have a value. */
+function given<T>(fields: { [K in keyof T]?: T[K] | undefined }): Partial<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+/** The texts of the probe and their approved vectors; without `texts`, those of the golden file are asked. */
+function goldenOf(
+  probe: RawProbe,
+  folder: string,
+  report: Report,
+): { texts: string[] | undefined; golden?: EmbeddingsOptions['golden'] } {
+  const { texts } = probe;
+  if (probe.golden === undefined) return { texts };
+  const at = ['probe', 'golden'];
+  const read = readGoldenFile(path.resolve(folder, probe.golden));
+  if ('problem' in read) {
+    report(at, read.problem);
+    return { texts };
+  }
+  const approved = Object.keys(read.golden);
+  if (texts === undefined && approved.length < 2)
+    report(at, 'has fewer than two texts: approve one more, or set `texts`');
+  if (texts !== undefined && !texts.some((text) => approved.includes(text))) {
+    report(at, 'has none of the `texts`, so nothing would be compared');
+  }
+  return { texts: texts ?? approved, golden: read.golden };
+}
+
+function policyOf({ probe = {}, guard = {} }: RawService): Policy {
+  const { deadline } = probe;
+  const limits = typeof deadline === 'number' ? { min: deadline, max: deadline } : deadline;
+  return {
+    ...DEFAULT_POLICY,
+    ...given<Policy>({
+      intervalMs: probe.every,
+      confirmMs: guard.confirm,
+      deadlineMinMs: limits?.min,
+      deadlineMaxMs: limits?.max,
+      failureThreshold: guard.failure_threshold,
+      successThreshold: guard.success_threshold,
+      judgedFailures: guard.judged?.failures,
+      judgedOf: guard.judged?.of,
+      intermittentFailures: guard.intermittent?.failures,
+      intermittentOf: guard.intermittent?.of,
+      startupGraceMs: guard.startup_grace,
+      startupStallMs: guard.startup_stall,
+      killsMax: guard.kills,
+      windowMs: guard.window,
+      slowMs: guard.slow,
+      slowMaxMs: guard.slow_max,
+      stableMs: guard.stable,
+      escalateAfterMs: guard.escalate_after,
+      leftoverGraceMs: guard.leftover_grace,
+    }),
+  };
+}
+
+function restartOf({ restart = {} }: RawService): RestartSettings {
+  return {
+    policy: restart.policy ?? DEFAULT_RESTART.policy,
+    restartMs: restart.sec ?? DEFAULT_RESTART.restartMs,
+    startLimitBurst: restart.start_limit_burst ?? DEFAULT_RESTART.startLimitBurst,
+    startLimitIntervalMs: restart.start_limit_interval ?? DEFAULT_RESTART.startLimitIntervalMs,
+    stopTimeoutMs: restart.stop_timeout ?? DEFAULT_RESTART.stopTimeoutMs,
+  };
+}
+
+function progressOf(service: RawService, port: number | null): ServiceConfig['progress'] {
+  if (service.progress !== undefined) return service.progress === false ? null : service.progress;
+  if (service.embedder === undefined) return null;
+  return { url: `http://127.0.0.1:${port}/metrics`, counter: EMBEDDER_COUNTER };
+}
+
+export function resolveNotifier(notifier: RawNotifier, folder: string, report: Report): NotifierConfig {
+  const { name, command, webhook, timeout } = notifier;
+  if (webhook === undefined) {
+    const argv = argvOf(command ?? [], (message) => report(['command'], message));
+    return { type: 'command', name, argv, timeoutMs: timeout ?? 10_000 };
+  }
+  let secret = webhook.secret ?? null;
+  if (webhook.secret_file !== undefined) {
+    const read = readSecretFile(path.resolve(folder, webhook.secret_file));
+    if ('secret' in read) secret = read.secret;
+    else report(['webhook', 'secret_file'], read.problem);
+  }
+  return { type: 'webhook', name, url: webhook.url, secret, headers: webhook.headers ?? {} };
+}

@@ -1,0 +1,180 @@
+import { z } from 'zod';
+import { command, count, DAY_MS, duration, headers, name, text, webUrl } from './fields.js';
+import { probeSchema } from './probe.js';
+
+/**
+ * The shape of ninelives.yaml: snake_case keys, unknown ones refused. What needs two fields to be judged is
+ * in `../sense.ts`; defaults are in `../defaults.ts`, so that "not given" stays visible here.
+ */
+
+/** The embedder's own settings, key for key: they are handed to it as its config file. */
+const embedder = z
+  .strictObject({
+    model: text('A hub id (owner/name) or a folder.').optional(),
+    revision: text('Commit or tag of the model at the hub.').optional(),
+    model_file: text('ONNX file inside the model folder.').optional(),
+    model_aliases: z
+      .array(z.string())
+      .meta({ description: 'Further model names that it answers to.' })
+      .optional(),
+    prompts: z
+      .record(z.string(), z.string())
+      .meta({ description: 'Text put before each input, by task_name.' })
+      .optional(),
+    limits: z
+      .strictObject({
+        max_inputs: count('Texts in one request.', 1, 65_536).optional(),
+        max_tokens_per_input: count('Longer texts are refused.', 1, 1_000_000).optional(),
+        max_chars_per_input: count('Longer texts are refused.', 1, 10_000_000).optional(),
+        max_body_bytes: count('Larger bodies are refused (413).', 1_024, 1_073_741_824).optional(),
+        max_queue: count('Texts waiting; beyond it 429.', 1, 1_000_000).optional(),
+        drain_ms: count('What a stop waits for running requests.', 0, 600_000).optional(),
+      })
+      .optional(),
+    batching: z
+      .strictObject({
+        max_batch_tokens: count('Tokens in one batch.', 1, 10_000_000).optional(),
+        max_batch_texts: count('Texts in one batch.', 1, 65_536).optional(),
+        max_wait_ms: count('What a batch waits to fill.', 0, 10_000).optional(),
+      })
+      .optional(),
+    engine: z.strictObject({ threads: count('Threads of the engine.', 1, 1_024).optional() }).optional(),
+  })
+  .nullable()
+  .meta({ description: 'Serve the built-in embedding model.' });
+
+function outOf(description: string) {
+  return z
+    .strictObject({
+      failures: count('This many failures …', 1, 100).optional(),
+      of: count('… among the last so many.', 1, 100).optional(),
+    })
+    .meta({ description })
+    .optional();
+}
+
+const guard = z
+  .strictObject({
+    failure_threshold: count('Failures in a row before anything is killed (3).', 1, 100).optional(),
+    success_threshold: count('Right answers in a row that end an incident (2).', 1, 100).optional(),
+    confirm: duration('The wait after a failure, instead of a whole interval (1s).', {
+      minMs: 10,
+    }).optional(),
+    judged: outOf('Wrong and erroring answers: M of N (3 of 5).'),
+    intermittent: outOf('Silence with answers in between, and 503 after start-up: M of N (6 of 10).'),
+    startup_grace: duration('Never killed this soon after its start (5m).').optional(),
+    startup_stall: duration('After the grace: standing still for this long means stuck (1m).').optional(),
+    kills: count('Kills within the window (3).', 1, 100).optional(),
+    window: duration('The window of `kills` (30m).', { minMs: 1_000, maxMs: 7 * DAY_MS }).optional(),
+    slow: duration('The wait once kills did not help, doubling (30m).', { minMs: 100 }).optional(),
+    slow_max: duration('The longest such wait (2h).', { minMs: 100, maxMs: 7 * DAY_MS }).optional(),
+    stable: duration('Serving for this long ends a series of kills (10m).').optional(),
+    escalate_after: duration('An incident open for longer is a person’s (15m).').optional(),
+    leftover_grace: duration('What leftovers of a dead process get to go by themselves (2s).').optional(),
+  })
+  .meta({ description: 'When to kill, and when not to.' });
+
+const restart = z
+  .strictObject({
+    policy: z
+      .enum(['no', 'on-failure', 'on-abnormal', 'on-abort', 'always'])
+      .meta({ description: 'As systemd’s Restart= (on-failure).' })
+      .optional(),
+    sec: duration('As systemd’s RestartSec= (100ms).').optional(),
+    start_limit_burst: count('As systemd’s StartLimitBurst= (5); 0: no limit.', 0, 1_000).optional(),
+    start_limit_interval: duration('As systemd’s StartLimitIntervalSec= (10s); 0s: no limit.').optional(),
+    stop_timeout: duration('From SIGTERM to SIGKILL when it is stopped (10s).', {
+      maxMs: 3_600_000,
+    }).optional(),
+  })
+  .meta({ description: 'How the embedded supervisor starts it again; a unit has its own settings.' });
+
+const PORT = 'must be a port number from 1 to 65535';
+
+export const serviceSchema = z.strictObject({
+  name,
+  port: z
+    .union(
+      [
+        z.int(),
+        z
+          .string()
+          .regex(/^\d{1,5}$/)
+          .transform(Number),
+      ],
+      { error: PORT },
+    )
+    .refine((port) => port >= 1 && port <= 65_535, { error: PORT })
+    .meta({ description: 'Where it listens (8088).' })
+    .optional(),
+  embedder: embedder.optional(),
+  command: command.optional(),
+  cwd: text('command: where it runs; relative to this file.').optional(),
+  env: z
+    .record(
+      z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'is not a variable name' }),
+      z.union([z.string(), z.number(), z.boolean()]).transform(String),
+    )
+    .meta({ description: 'command: added to the environment.' })
+    .optional(),
+  unit: text('A systemd unit of mine, such as model.service.')
+    .regex(/^[A-Za-z0-9:_.\\@-]+$/, { error: 'is not a unit name' })
+    .optional(),
+  user: z
+    .boolean()
+    .meta({ description: 'unit: it belongs to my user manager (systemctl --user).' })
+    .optional(),
+  probe: probeSchema.optional(),
+  guard: guard.optional(),
+  restart: restart.optional(),
+  progress: z
+    .union([
+      z.literal(false),
+      z.strictObject({
+        url: webUrl('A Prometheus endpoint.'),
+        counter: text('A counter that moves exactly when work gets done.').regex(
+          /^[a-zA-Z_:][a-zA-Z0-9_:]*$/,
+          { error: 'is not a metric name' },
+        ),
+      }),
+    ])
+    .meta({ description: 'Where completed work is counted; false for nowhere.' })
+    .optional(),
+});
+
+export const notifierSchema = z.strictObject({
+  name,
+  command: command.optional(),
+  timeout: duration('command: what it gets to finish (10s).', { minMs: 100, maxMs: 300_000 }).optional(),
+  webhook: z
+    .strictObject({
+      url: webUrl('Where the page is posted.'),
+      secret: text('Signs the body; an environment variable keeps it out of the file.').optional(),
+      secret_file: text('File with the secret; chmod 600.').optional(),
+      headers: headers.optional(),
+    })
+    .meta({ description: 'A plain JSON POST.' })
+    .optional(),
+});
+
+export const configSchema = z.strictObject({
+  version: z.literal(1).meta({ description: 'Of this format.' }),
+  services: z
+    .array(serviceSchema)
+    .min(1, { error: 'must list at least one service' })
+    .max(64, { error: 'at most 64 services' }),
+  notify: z
+    .array(notifierSchema)
+    .max(32, { error: 'at most 32 notifiers' })
+    .meta({ description: 'How people are told.' })
+    .optional(),
+  retention: duration('What is older is forgotten (14d).', {
+    minMs: 3_600_000,
+    maxMs: 3_650 * DAY_MS,
+  }).optional(),
+});
+
+export type ServiceInput = z.input<typeof serviceSchema>;
+export type RawService = z.output<typeof serviceSchema>;
+export type RawNotifier = z.output<typeof notifierSchema>;
+export type RawConfig = z.output<typeof configSchema>;
