@@ -53,10 +53,32 @@ export interface EventQuery {
   limit?: number;
 }
 
-/** Thrown when the record cannot be written (disk full, read-only, locked beyond the limit). */
+/** Why the record can't be used. Only `full` may be mended by giving up the reserve (see reserve.ts). */
+export type UnavailableReason =
+  | 'full' // no space left, or over quota
+  | 'read-only' // file, folder or connection does not allow writing
+  | 'busy' // locked by another process beyond the limit
+  | 'io' // the disk failed
+  | 'missing' // opened for reading, and there is none yet
+  | 'damaged' // not a database, or a broken one
+  | 'version'; // written by a newer ninelives, or not migrated yet and opened for reading
+
+/** No attempt at a page is put off for longer than this. */
+export const OUTBOX_WAIT_MAX_MS = 60 * 60_000;
+
+/** 4.6 days of one sample every 2 s; about 10 MB. The 72-hour report needs 129,600. */
+export const SAMPLES_KEPT = 200_000;
+
+/** Thrown when the record cannot be opened or written (disk full, read-only, locked beyond the limit). */
 export class RecordUnavailableError extends Error {
   override readonly name = 'RecordUnavailableError';
   readonly code = 'RECORD_UNAVAILABLE';
+  readonly reason: UnavailableReason;
+
+  constructor(message: string, options: { reason?: UnavailableReason; cause?: unknown } = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : {});
+    this.reason = options.reason ?? 'io';
+  }
 }
 
 /**
@@ -74,19 +96,27 @@ export interface GuardRecord {
   commit(service: string, decision: Decision, options: { notifiers: string[]; consumed?: number[] }): void;
 
   services(): string[];
+  /** In the order of their opening. `sinceWallMs`: those not resolved before it. Newest `limit`, default 1000. */
   incidents(query?: { service?: string; limit?: number; sinceWallMs?: number }): Incident[];
   events(query?: EventQuery): StoredEvent[];
+  /** In the order of commits; at most SAMPLES_KEPT a service are kept. */
   samples(service: string, sinceWallMs: number): Sample[];
 
   /** Appended by other processes; read and consumed by the guard only. */
   post(row: Omit<InboxRow, 'id'>): number;
   inbox(service: string): InboxRow[];
-  /** Changes whenever another process has written: `PRAGMA data_version`; cheap enough to poll. */
+  /** Changes whenever another process has written, or a row was posted here; cheap enough to poll. */
   version(): number;
 
+  /**
+   * The oldest unfinished row of each notifier, where it is due: so pages keep their order, and a notifier that
+   * is down holds up no other. A time further away than OUTBOX_WAIT_MAX_MS was written before the clock was set
+   * back, and counts as due.
+   */
   outboxDue(wallMs: number, limit: number): OutboxRow[];
   outboxAccepted(id: number, wallMs: number): void;
   outboxFailed(id: number, error: string, next: { wallMs: number } | { gaveUpWallMs: number }): void;
+  /** Neither accepted nor given up, oldest first. */
   outboxPending(): OutboxRow[];
 
   saveDrill(row: DrillRow): void;
@@ -96,7 +126,10 @@ export interface GuardRecord {
   note(service: string, key: string): unknown;
   setNote(service: string, key: string, value: unknown): void;
 
-  /** Forget rows older than this, keeping open incidents and unaccepted pages. */
+  /**
+   * Forgets rows older than this, a bounded number a call (call it hourly or oftener). Kept: open incidents with
+   * their events and intents, unfinished pages, unread inbox rows, and the last drill of each fault.
+   */
   retain(olderThanWallMs: number): void;
   close(): void;
 }

@@ -1,0 +1,35 @@
+import type { GuardRecord } from './record.js';
+import { commitDecision, loadGuard } from './sqlite/commit.js';
+import { connect } from './sqlite/connection.js';
+import { outboxOn } from './sqlite/outbox.js';
+import { prune, retain } from './sqlite/retain.js';
+import { deskOn, storiesOn } from './sqlite/stories.js';
+
+/** The record in a file, with what only a file needs. */
+export interface FileRecord extends GuardRecord {
+  /** Makes room within the file on a full disk (see reserve.ts). Returns the rows forgotten. */
+  prune(): number;
+}
+
+/**
+ * Opens the record, makes it where there is none (file 0600, its folder 0700), and migrates an older one.
+ * Several processes may have it open: one guard commits, others read and post. A call waits for another's lock
+ * up to `busyTimeoutMs` (default 2,000), blocking its caller.
+ * @throws RecordUnavailableError (`reason` says why), also when a newer ninelives wrote it.
+ */
+export function openRecord(
+  path: string,
+  { readOnly = false, busyTimeoutMs = 2_000 }: { readOnly?: boolean; busyTimeoutMs?: number } = {},
+): FileRecord {
+  const db = connect(path, { readOnly, busyTimeoutMs });
+  return {
+    load: (service) => loadGuard(db, service),
+    commit: (service, decision, options) => commitDecision(db, service, decision, options),
+    ...storiesOn(db),
+    ...deskOn(db),
+    ...outboxOn(db),
+    retain: (olderThanWallMs) => retain(db, olderThanWallMs),
+    prune: () => prune(db),
+    close: () => db.close(),
+  };
+}

@@ -1,0 +1,71 @@
+import type { Page } from '../../core/types.js';
+import { type GuardRecord, OUTBOX_WAIT_MAX_MS, type OutboxRow } from '../record.js';
+import type { Connection } from './connection.js';
+
+interface Stored {
+  id: number;
+  notifier: string;
+  page: string;
+  attempts: number;
+  next_wall_ms: number;
+  accepted_wall_ms: number | null;
+  gave_up_wall_ms: number | null;
+  last_error: string | null;
+}
+
+const UNFINISHED = 'accepted_wall_ms IS NULL AND gave_up_wall_ms IS NULL';
+
+/** The outbox's share of the port: see GuardRecord. */
+export function outboxOn(
+  db: Connection,
+): Pick<GuardRecord, 'outboxDue' | 'outboxAccepted' | 'outboxFailed' | 'outboxPending'> {
+  return {
+    outboxDue: (wallMs, limit) =>
+      db
+        .all<Stored>(
+          `SELECT * FROM outbox WHERE id IN (SELECT min(id) FROM outbox WHERE ${UNFINISHED} GROUP BY notifier)
+           AND (next_wall_ms <= ?1 OR next_wall_ms > ?1 + ?2) ORDER BY id LIMIT ?3`,
+          wallMs,
+          OUTBOX_WAIT_MAX_MS,
+          limit,
+        )
+        .map(rowOf),
+    outboxPending: () => db.all<Stored>(`SELECT * FROM outbox WHERE ${UNFINISHED} ORDER BY id`).map(rowOf),
+    outboxAccepted(id, wallMs) {
+      db.write('durable', () =>
+        db.run(
+          `UPDATE outbox SET attempts = attempts + 1, accepted_wall_ms = ?, last_error = NULL
+           WHERE id = ? AND ${UNFINISHED}`,
+          wallMs,
+          id,
+        ),
+      );
+    },
+    outboxFailed(id, error, next) {
+      const gaveUp = 'gaveUpWallMs' in next ? next.gaveUpWallMs : null;
+      db.write('durable', () =>
+        db.run(
+          `UPDATE outbox SET attempts = attempts + 1, last_error = ?, gave_up_wall_ms = ?,
+             next_wall_ms = coalesce(?, next_wall_ms) WHERE id = ? AND ${UNFINISHED}`,
+          error,
+          gaveUp,
+          'wallMs' in next ? next.wallMs : null,
+          id,
+        ),
+      );
+    },
+  };
+}
+
+function rowOf(row: Stored): OutboxRow {
+  return {
+    id: row.id,
+    page: JSON.parse(row.page) as Page,
+    notifier: row.notifier,
+    attempts: row.attempts,
+    nextWallMs: row.next_wall_ms,
+    acceptedWallMs: row.accepted_wall_ms,
+    gaveUpWallMs: row.gave_up_wall_ms,
+    lastError: row.last_error,
+  };
+}
