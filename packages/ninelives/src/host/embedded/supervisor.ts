@@ -142,8 +142,9 @@ class EmbeddedUnit implements EmbeddedSupervisor {
 
   async #snapshot(): Promise<UnitSnapshot> {
     const { restart, port, name } = this.#options;
-    const view = await this.#looker.look(this.#state.incarnations, this.#main?.id ?? null);
+    // All of one moment: the state may change while we look.
     const { phase, incarnations, restarts, lastExit, starts } = this.#state;
+    const view = await this.#looker.look(incarnations, this.#main?.id ?? null);
     const { main } = view;
     const sinceMs = monotonicMs() - restart.startLimitIntervalMs;
     const { units } = this.#looker;
