@@ -117,8 +117,9 @@ function prepare(db: DatabaseSyncInstance, path: string, readOnly: boolean): Con
     },
     checkpoint: () => guarded(() => void db.prepare('PRAGMA wal_checkpoint(RESTART)').get()),
     close() {
+      // The driver has no finalize: SQLite lets go of the file when the garbage collector took the statements.
       statements.clear();
-      db.close();
+      if (db.isOpen) db.close();
     },
   };
   begin(db, connection, readOnly);
