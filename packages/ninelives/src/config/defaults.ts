@@ -36,5 +36,5 @@ export function servicePort(service: RawService): number | null {
 
 /** systemctl's rule: a name without a suffix is a service. */
 export function unitName(unit: string): string {
-  return /\.[a-z]+$/.test(unit) ? unit : `${unit}.service`;
+  return unit.endsWith('.service') ? unit : `${unit}.service`;
 }

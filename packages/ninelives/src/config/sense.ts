@@ -157,7 +157,7 @@ export function judgeTogether(services: readonly (readonly [number, RawService])
     [
       'unit',
       (service: RawService) =>
-        service.unit === undefined ? null : `${service.user === true} ${service.unit}`,
+        service.unit === undefined ? null : `${unitName(service.unit)} ${service.user === true}`,
     ],
   ] as const;
   for (const [key, of] of keys) {

@@ -1,9 +1,6 @@
 import { z } from 'zod';
 import { configSchema } from './schema.js';
 
-export const SCHEMA_ID =
-  'https://raw.githubusercontent.com/ninelives/ninelives/main/packages/ninelives/schema/ninelives.schema.json';
-
 /** The JSON Schema of ninelives.yaml, for editors. `schema/ninelives.schema.json` is this, and a test keeps it so. */
 export function configJsonSchema() {
   return { title: 'ninelives.yaml', ...z.toJSONSchema(configSchema, { io: 'input' }) };

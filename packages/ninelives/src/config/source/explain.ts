@@ -40,6 +40,9 @@ function explain(issue: Issue, base: Path, value: unknown, keys: KeySchema): Exp
       return { path: [...path, key], message, suggestion: near, key: true };
     });
   }
+  if (issue.code === 'invalid_key') {
+    return [{ path, message: issue.issues[0]?.message ?? issue.message, suggestion: null, key: true }];
+  }
   const found = valueAt(value, path);
   if (issue.code === 'invalid_value') {
     const options = issue.values.map(String);
