@@ -16,6 +16,11 @@ export default async function* report(events) {
   for await (const { type, data } of events) {
     if (type === 'test:diagnostic' && data.nesting === 0 && COUNT.test(data.message)) {
       if (current) yield lineOf(current);
+      if (failures.length > 0)
+        yield `\n  failed:\n${failures
+          .splice(0)
+          .map((it) => `    ${titleOf(it)}\n`)
+          .join('')}`;
       current = null;
       yield `# ${data.message}\n`;
     }
@@ -32,7 +37,6 @@ export default async function* report(events) {
       yield failureOf(data);
     }
   }
-  if (failures.length > 0) yield `\n  failed:\n${failures.map((data) => `    ${titleOf(data)}\n`).join('')}`;
 }
 
 function add(current, type, data) {

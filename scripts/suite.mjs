@@ -45,7 +45,8 @@ function select(root, wanted) {
   for (const line of skipped) console.log(`ninelives: ${line}`);
   if (skipped.length > 0 && process.env.CI)
     throw new SetupError('under CI nothing may be skipped', skipped[0]);
-  if (canRun.length === 0) throw new SetupError(`no test file matches ${wanted.join(' ')}`, null, 'npm test');
+  if (canRun.length === 0)
+    throw new SetupError('no test to run', `no test file matches "${wanted.join(' ')}"`, 'npm test');
   const house = canRun.filter((file) => file.includes('/test/house/'));
   const unit = canRun.filter((file) => /^packages\/\w+\/src\//.test(file));
   return { house, unit, real: canRun.filter((file) => !house.includes(file) && !unit.includes(file)) };

@@ -1,0 +1,48 @@
+/**
+ * Who may import whom: the one table behind `imports.test.ts`. Rooms are the folders of src/; what is not listed
+ * is forbidden. An entry is a room (`probe`) or one file in it (`core/types`), by path without extension.
+ */
+export interface Room {
+  /** Other rooms and files whose values it may use. */
+  values: string[];
+  /** May it use `node:` modules? Web-standard rooms run off-site too. */
+  node: boolean;
+  /** npm packages it may use. */
+  packages: string[];
+}
+
+const EVERYTHING = ['core', 'probe', 'host', 'record', 'notify', 'drill', 'config'];
+
+export const ROOMS: Record<string, Room> = {
+  core: { values: [], node: false, packages: [] },
+  probe: { values: ['core/types', 'core/assert'], node: false, packages: [] },
+  host: { values: ['core/types', 'core/assert'], node: true, packages: [] },
+  record: { values: ['core/types', 'core/assert'], node: true, packages: ['@photostructure/sqlite'] },
+  notify: { values: ['core/types', 'core/assert', 'record/record'], node: true, packages: [] },
+  drill: { values: ['core', 'probe'], node: true, packages: [] },
+  config: { values: ['core', 'probe'], node: true, packages: ['zod', 'yaml'] },
+  daemon: { values: EVERYTHING, node: true, packages: ['yaml'] },
+  cli: { values: [...EVERYTHING, 'daemon'], node: true, packages: ['commander', 'yaml'] },
+};
+
+/** Contracts between rooms: `import type` from these is free to every room but core. */
+export const PORTS = [
+  'core/types',
+  'record/record',
+  'host/supervisor',
+  'host/clock',
+  'notify/notifier',
+  'probe/probe',
+  'config/service',
+];
+
+/** May a file of `room` use values of `target` (a path in src/, without extension)? */
+export function mayUse(room: string, target: string): boolean {
+  if (target.startsWith(`${room}/`)) return true;
+  return (ROOMS[room]?.values ?? []).some((entry) => target === entry || target.startsWith(`${entry}/`));
+}
+
+/** May it use its types? */
+export function mayUseTypes(room: string, target: string): boolean {
+  return mayUse(room, target) || (room !== 'core' && PORTS.includes(target));
+}
