@@ -63,6 +63,7 @@ function handOver(draft: Draft, incident: Incident): void {
 }
 
 function considerKill(draft: Draft, incident: Incident, life: Life): void {
+  if (life.killIntentId) return; // I4: this one was dealt with; the next incarnation is on its way
   const withheld = withhold(draft, life);
   if (!withheld) return kill(draft, incident, life);
   if (draft.state.withheld !== withheld.rule) {
@@ -76,9 +77,6 @@ function considerKill(draft: Draft, incident: Incident, life: Life): void {
 function withhold(draft: Draft, life: Life): Withheld | null {
   const { state, policy, at } = draft;
   const unit = state.unit as UnitSnapshot;
-  if (life.killIntentId) {
-    return { rule: 'once', text: 'this incarnation was killed already (I4)', retry: true };
-  }
   if (mayBeLoading(life, policy, at.atMs)) {
     return { rule: 'loading', text: 'it may still be loading (I2)', retry: true };
   }

@@ -21,6 +21,8 @@ export interface Guard {
   begin(): void;
   /** Looks no more. Anything in flight is dropped; the record has all that matters. */
   stop(): void;
+  /** Look at once: the supervisor says that something changed. */
+  nudge(): void;
   state(): GuardState;
 }
 
@@ -153,6 +155,9 @@ export function createGuard(options: GuardOptions): Guard {
     stop() {
       stopped = true;
       callOff();
+    },
+    nudge() {
+      if (!stopped) look();
     },
     state: () => state,
   };

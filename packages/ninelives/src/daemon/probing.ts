@@ -65,3 +65,8 @@ export function createProber(options: {
     return outcome;
   };
 }
+
+/** Vectors that a person approved, by text, as the config has read them from the golden file. */
+export function approvedOf(spec: ProbeSpec): { [text: string]: number[] } {
+  return (spec.options.golden as { [text: string]: number[] } | undefined) ?? {};
+}

@@ -9,7 +9,7 @@ import type { GuardRecord } from '../record/record.js';
 import { createCommitter } from './commit.js';
 import { createGuard, type Guard } from './loop.js';
 import type { GuardPorts, GuardTiming } from './ports.js';
-import { createProber } from './probing.js';
+import { approvedOf, createProber } from './probing.js';
 
 export interface ServiceGuardOptions {
   config: ServiceConfig;
@@ -20,8 +20,6 @@ export interface ServiceGuardOptions {
   power: Power;
   timing: GuardTiming;
   notifiers: string[];
-  /** Vectors a person approved, by text. */
-  approved: { [text: string]: number[] };
   makeRoom: () => boolean;
   onDecision: (decision: Decision) => void;
   tellWithoutRecord: (page: Page) => void;
@@ -36,7 +34,7 @@ export function createServiceGuard(options: ServiceGuardOptions): Guard & { clos
   const prober = createProber({
     service: config.name,
     spec: config.probe,
-    approved: options.approved,
+    approved: approvedOf(config.probe),
     record,
     nowMs: systemClock.monotonicMs,
     signal: closed.signal,

@@ -1,0 +1,131 @@
+import type { GuardState, Incident } from '../../core/types.js';
+import type { GuardRecord, StoredEvent } from '../../record/record.js';
+import { CliError, EXIT, type ExitCode } from '../errors.js';
+import { storyLine } from '../story.js';
+import { clockTime, span, type Terminal } from '../terminal.js';
+
+/** Whoever holds the state folder now; null when no guard runs on it. */
+export interface Watching {
+  pid: number;
+  command: string;
+}
+
+/** `status`: one sentence a service, as the guard sees it now. Exit 1 when one of them is not serving. */
+export function showStatus(
+  record: GuardRecord,
+  watching: Watching | null,
+  options: { json: boolean; nowWallMs: number },
+  terminal: Terminal,
+): ExitCode {
+  const states = statesOf(record);
+  const healthy = states.every(isHealthy) && watching !== null;
+  if (options.json) {
+    const services = states.map((state) => statusJson(state, record));
+    terminal.out(JSON.stringify({ healthy, guard: watching, services }));
+    return healthy ? EXIT.fine : EXIT.unhealthy;
+  }
+  for (const state of states) {
+    const style = isHealthy(state) ? 'green' : state.incident ? 'red' : 'yellow';
+    terminal.out(
+      `${terminal.style('bold', state.service)}  ${terminal.style(style, state.verdict.sentence)}`,
+    );
+    const pid = state.life ? `pid ${state.life.incarnation.pid}, ` : '';
+    terminal.out(`  ${pid}${state.desired}, ${state.power}, ${state.kills.length} kills in the window`);
+    if (state.incident) {
+      const since = span(options.nowWallMs - state.incident.firstFailureWallMs);
+      terminal.out(`  ${state.incident.status} incident ${state.incident.id}, since ${since}`);
+    }
+  }
+  const pending = record.outboxPending().length;
+  if (pending > 0) terminal.out(`${pending} pages not delivered yet`);
+  if (watching) terminal.out(`guarded by ${watching.command} (pid ${watching.pid})`);
+  else terminal.out(terminal.style('red', 'no guard is running: this is how it was when the last one ended'));
+  return healthy ? EXIT.fine : EXIT.unhealthy;
+}
+
+function statesOf(record: GuardRecord): GuardState[] {
+  const states = record.services().flatMap((service) => record.load(service)?.state ?? []);
+  if (states.length > 0) return states;
+  throw new CliError('nothing is guarded in this state folder yet', EXIT.environment, 'ninelives up');
+}
+
+function isHealthy(state: GuardState): boolean {
+  return state.verdict.kind === 'serving' && state.incident === null;
+}
+
+function statusJson(state: GuardState, record: GuardRecord) {
+  const { service, verdict, desired, power, incident, kills, life, unit } = state;
+  return {
+    service,
+    verdict,
+    desired,
+    power,
+    incident,
+    incarnation: life?.incarnation ?? null,
+    unit: unit && { phase: unit.phase, restarts: unit.restarts, supervisor: unit.supervisor },
+    killsInWindow: kills.length,
+    drills: record.drills(service).length,
+  };
+}
+
+/** `incidents`: newest last, one line each; `incidents ID`: the whole story of one. */
+export function showIncidents(
+  record: GuardRecord,
+  options: { id: string | null; json: boolean; limit: number },
+  terminal: Terminal,
+): ExitCode {
+  const incidents = record.incidents({ limit: options.limit });
+  if (options.id === null) {
+    if (options.json) terminal.out(JSON.stringify(incidents.map(incidentJson)));
+    else if (incidents.length === 0) terminal.out('no incidents');
+    else for (const incident of incidents) terminal.out(incidentLine(incident, terminal));
+    return EXIT.fine;
+  }
+  const incident = incidents.find((known) => known.id === options.id);
+  if (!incident) {
+    throw new CliError(`there is no incident ${options.id} on record`, EXIT.usage, 'ninelives incidents');
+  }
+  const events = record.events({ incidentId: incident.id });
+  if (options.json) {
+    terminal.out(JSON.stringify({ ...incidentJson(incident), events }));
+    return EXIT.fine;
+  }
+  terminal.out(incidentLine(incident, terminal));
+  for (const event of events) showEvent(event, terminal);
+  return EXIT.fine;
+}
+
+function showEvent(event: StoredEvent, terminal: Terminal): void {
+  const line = storyLine(event, terminal, '');
+  if (line) terminal.out(`  ${line}`);
+}
+
+function incidentLine(incident: Incident, terminal: Terminal): string {
+  const { status, kills, sentence, drill } = incident;
+  const style = status === 'resolved' ? 'green' : 'red';
+  const { outageMs } = durationsOf(incident);
+  const lasted = outageMs === null ? 'still open' : `not serving for ${span(outageMs)}`;
+  const killed = kills === 0 ? 'no kill' : `${kills} kill${kills === 1 ? '' : 's'}`;
+  const label = drill ? ` (drill ${drill.fault})` : '';
+  const date = new Date(incident.openedWallMs).toISOString().slice(0, 10);
+  const when = `${date} ${clockTime(incident.openedWallMs)}`;
+  return `${when}  ${incident.id}  ${terminal.style(style, status)}  ${lasted}, ${killed}${label}\n    ${sentence}`;
+}
+
+/** An incident with its durations, ms; null where it did not come to that. */
+function incidentJson(incident: Incident) {
+  return { ...incident, ...durationsOf(incident) };
+}
+
+function durationsOf(incident: Incident) {
+  const { firstFailureAtMs, openedAtMs, killedAtMs, restartedAtMs, servingAtMs, resolvedAtMs } = incident;
+  const between = (from: number | null, to: number | null) =>
+    from === null || to === null ? null : Math.max(0, Math.round(to - from));
+  return {
+    timeToDetectMs: between(firstFailureAtMs, openedAtMs),
+    timeToKillMs: between(firstFailureAtMs, killedAtMs),
+    timeToRestartMs: between(killedAtMs, restartedAtMs),
+    timeToServeMs: between(killedAtMs, servingAtMs),
+    outageMs: between(firstFailureAtMs, servingAtMs ?? resolvedAtMs),
+  };
+}

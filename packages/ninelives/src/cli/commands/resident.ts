@@ -1,0 +1,79 @@
+import type { Config, ServiceConfig } from '../../config/service.js';
+import type { GuardState, RecordEvent } from '../../core/types.js';
+import { openHouse } from '../../daemon/house.js';
+import { DEFAULT_TIMING } from '../../daemon/ports.js';
+import { runDaemon } from '../../daemon/run.js';
+import { EXIT, type ExitCode } from '../errors.js';
+import { storyLine } from '../story.js';
+import type { Terminal } from '../terminal.js';
+
+export interface ResidentOptions {
+  config: Config;
+  stateDir: string;
+  mode: 'up' | 'guard';
+  /** One pass: end as soon as every service has its answer. */
+  once: boolean;
+  json: boolean;
+  env: { [name: string]: string | undefined };
+  signal: AbortSignal;
+  /** Printed once everything serves. */
+  welcome: (service: ServiceConfig, terminal: Terminal) => void;
+}
+
+/** One pass gets this long: three failures at the longest deadline, a restart and a large model's load. */
+const PASS_LIMIT_MS = 10 * 60_000;
+
+/** `up` and `guard`: the daemon in the foreground, its story on the terminal, quiet when all is well. */
+export async function runResident(options: ResidentOptions, terminal: Terminal): Promise<ExitCode> {
+  const { config, stateDir, mode } = options;
+  const house = openHouse({ stateDir, command: `ninelives ${mode}`, notifiers: config.notifiers });
+  const pass = new AbortController();
+  const answers = new Map<string, boolean>();
+  const welcomed = new Set<string>();
+  const several = config.services.length > 1;
+
+  function onEvent(service: ServiceConfig, event: RecordEvent): void {
+    if (options.json) return terminal.out(JSON.stringify({ service: service.name, ...event }));
+    const line = storyLine(event, terminal, several ? `${service.name}  ` : '');
+    if (line) terminal.out(line);
+  }
+
+  function onState(service: ServiceConfig, state: GuardState): void {
+    const serving =
+      state.verdict.kind === 'serving' && state.incident === null && (state.life?.passes ?? 0) > 0;
+    if (serving && !welcomed.has(service.name)) {
+      welcomed.add(service.name);
+      if (!options.json && !options.once) options.welcome(service, terminal);
+    }
+    if (!options.once) return;
+    // A pass is over when the service serves, or when only a person can go on.
+    if (serving) answers.set(service.name, true);
+    if (state.incident?.status === 'escalated') answers.set(service.name, false);
+    if (answers.size === config.services.length) pass.abort();
+  }
+
+  try {
+    await runDaemon({
+      config,
+      stateDir,
+      mode,
+      env: options.env,
+      node: process.execPath,
+      record: house.record,
+      makeRoom: house.makeRoom,
+      notifiers: house.notifiers,
+      timing: DEFAULT_TIMING,
+      onEvent,
+      onState,
+      signal: AbortSignal.any([
+        options.signal,
+        ...(options.once ? [pass.signal, AbortSignal.timeout(PASS_LIMIT_MS)] : []),
+      ]),
+    });
+  } finally {
+    house.close();
+  }
+  if (!options.once) return EXIT.fine;
+  const healthy = config.services.every((service) => answers.get(service.name) === true);
+  return healthy ? EXIT.fine : EXIT.unhealthy;
+}

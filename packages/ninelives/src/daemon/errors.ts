@@ -1,0 +1,17 @@
+/** The daemon can't begin, and nothing was touched. `hint` is the next command to type. */
+export class SetupError extends Error {
+  override readonly name = 'SetupError';
+  constructor(
+    readonly code:
+      | 'STATE_IN_USE'
+      | 'PORT_IN_USE'
+      | 'EMBEDDER_MISSING'
+      | 'UNIT_UNSUPPORTED'
+      | 'NOT_RUNNING'
+      | 'NOT_STARTABLE',
+    message: string,
+    readonly hint: string,
+  ) {
+    super(message);
+  }
+}

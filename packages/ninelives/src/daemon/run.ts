@@ -1,0 +1,140 @@
+import type { Config, ServiceConfig } from '../config/service.js';
+import type { Decision, GuardState, RecordEvent } from '../core/types.js';
+import { systemClock } from '../host/system-clock.js';
+import type { Notifier } from '../notify/notifier.js';
+import { createOutbox } from '../notify/outbox.js';
+import type { GuardRecord } from '../record/record.js';
+import type { Guard } from './loop.js';
+import { DEFAULT_TIMING, type GuardTiming } from './ports.js';
+import { createServiceGuard } from './service.js';
+import { superviseService } from './supervise.js';
+
+export interface DaemonOptions {
+  config: Config;
+  stateDir: string;
+  /** 'up' starts what does not run and stops it at the end; 'guard' looks after what runs and leaves it running. */
+  mode: 'up' | 'guard';
+  env: { [name: string]: string | undefined };
+  /** The node binary that runs the built-in embedder. */
+  node: string;
+  record: GuardRecord;
+  /** Gives up the reserve after a full disk; true when that may have made room. */
+  makeRoom: () => boolean;
+  notifiers: Notifier[];
+  timing?: Partial<GuardTiming>;
+  onEvent(service: ServiceConfig, event: RecordEvent): void;
+  /** After each commit, with the state that it left. */
+  onState(service: ServiceConfig, state: GuardState): void;
+  /** Aborted: the daemon lets go in good order. */
+  signal: AbortSignal;
+}
+
+/** Pages still pending get this long to leave when the daemon ends; the rest leaves with the next one. */
+const LAST_PAGES_MS = 3_000;
+const OUTBOX_EVERY_MS = 5_000;
+const RETAIN_EVERY_MS = 60 * 60_000;
+
+interface Running {
+  guard: Guard & { close(): void };
+  end(stop: boolean): Promise<void>;
+}
+
+/**
+ * The resident daemon: supervisors, one guard a service, and the outbox, over one record. Resolves when the signal
+ * was aborted and everything is put down; rejects with a bug of ours, after which the record is still sound.
+ * @throws SetupError before anything is touched.
+ */
+export async function runDaemon(options: DaemonOptions): Promise<void> {
+  const { config, record, mode } = options;
+  const ended = new AbortController();
+  const over = AbortSignal.any([options.signal, ended.signal]);
+  let bug: { error: unknown } | null = null;
+  const outbox = createOutbox({
+    record,
+    notifiers: options.notifiers,
+    clock: systemClock,
+    random: Math.random,
+  });
+  const running: Running[] = [];
+  try {
+    for (const service of config.services) {
+      running.push(
+        await startService(service, options, {
+          onPages: () => void outbox.drain(),
+          onBug(error) {
+            bug ??= { error };
+            ended.abort();
+          },
+        }),
+      );
+    }
+    const forget = () => record.retain(systemClock.wallMs() - config.retentionMs);
+    forget();
+    await every(
+      [
+        { ms: RETAIN_EVERY_MS, run: forget },
+        { ms: OUTBOX_EVERY_MS, run: () => void outbox.drain() },
+      ],
+      over,
+    );
+  } finally {
+    for (const { guard } of running) guard.close();
+    // After a bug the service is left alone: whoever starts us again adopts it.
+    await Promise.all(running.map(({ end }) => end(mode === 'up' && bug === null)));
+    await Promise.race([outbox.drain(), new Promise((done) => setTimeout(done, LAST_PAGES_MS).unref())]);
+    await outbox.stop();
+  }
+  if (bug) throw (bug as { error: unknown }).error;
+}
+
+async function startService(
+  service: ServiceConfig,
+  options: DaemonOptions,
+  hooks: { onPages: () => void; onBug: (error: unknown) => void },
+): Promise<Running> {
+  let guard: (Guard & { close(): void }) | null = null;
+  const supervised = await superviseService(service, {
+    stateDir: options.stateDir,
+    env: options.env,
+    node: options.node,
+    start: options.mode === 'up',
+    onChange: () => guard?.nudge(),
+  });
+  // What a drill or a status in another process needs to know of this service.
+  options.record.setNote(service.name, 'config', service);
+  const created = createServiceGuard({
+    config: service,
+    record: options.record,
+    supervisor: supervised.supervisor,
+    start: supervised.start,
+    power: supervised.power,
+    timing: { ...DEFAULT_TIMING, ...options.timing },
+    notifiers: options.notifiers.map((notifier) => notifier.name),
+    makeRoom: options.makeRoom,
+    onDecision(decision: Decision) {
+      for (const event of decision.events) options.onEvent(service, event);
+      options.onState(service, decision.state);
+      if (decision.pages.length > 0) hooks.onPages();
+    },
+    tellWithoutRecord(page) {
+      for (const notifier of options.notifiers) {
+        void notifier.deliver(page, AbortSignal.timeout(LAST_PAGES_MS));
+      }
+    },
+    onBug: hooks.onBug,
+  });
+  guard = created;
+  created.begin();
+  return { guard: created, end: supervised.end };
+}
+
+/** Runs each job at its interval until the signal is aborted. */
+function every(jobs: { ms: number; run: () => void }[], signal: AbortSignal): Promise<void> {
+  const timers = jobs.map(({ ms, run }) => setInterval(run, ms));
+  return new Promise<void>((done) => {
+    if (signal.aborted) done();
+    signal.addEventListener('abort', () => done(), { once: true });
+  }).finally(() => {
+    for (const timer of timers) clearInterval(timer);
+  });
+}
