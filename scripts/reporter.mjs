@@ -16,11 +16,7 @@ export default async function* report(events) {
   for await (const { type, data } of events) {
     if (type === 'test:diagnostic' && data.nesting === 0 && COUNT.test(data.message)) {
       if (current) yield lineOf(current);
-      if (failures.length > 0)
-        yield `\n  failed:\n${failures
-          .splice(0)
-          .map((it) => `    ${titleOf(it)}\n`)
-          .join('')}`;
+      if (failures.length > 0) yield listOf(failures.splice(0));
       current = null;
       yield `# ${data.message}\n`;
     }
@@ -63,6 +59,8 @@ function lineOf({ file, passed, failed, skipped, ms }) {
 function isOnlyAParent(data) {
   return data.details?.error?.failureType === 'subtestsFailed';
 }
+
+const listOf = (failures) => `\n  failed:\n${failures.map((data) => `    ${titleOf(data)}\n`).join('')}`;
 
 const titleOf = (data) => `${sourceOf(data.file)}: ${data.name}`;
 
