@@ -1,5 +1,5 @@
 import { DEFAULT_POLICY } from '../core/policy.js';
-import { DEFAULT_RESTART, probedPort, servicePort } from './defaults.js';
+import { DEFAULT_RESTART, probedPort, servicePort, unitName } from './defaults.js';
 import type { RawNotifier, RawService } from './schema/schema.js';
 import type { Path } from './source/problem.js';
 

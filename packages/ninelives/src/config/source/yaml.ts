@@ -16,7 +16,7 @@ export function readYaml(
   env: { [name: string]: string | undefined },
 ): YamlSource {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const problems: Problem[] = [];
   const add = (offset: number, path: Path, message: string, suggestion: string | null = null): Problem => {
     const { line, col } = lines.linePos(offset);
