@@ -25,7 +25,7 @@ export type StartOutcome =
   | { outcome: 'started'; main: ProcessId }
   /** It runs already: started before, or adopted from a daemon that died. */
   | { outcome: 'running'; main: ProcessId; adopted: boolean }
-  /** Somebody else listens on the port; nothing was spawned. */
+  /** Somebody else listens on the port; nothing was spawned. `text` names it: "pid 1234 (python3), uid 1000". */
   | { outcome: 'port-taken'; text: string }
   /** StartLimitBurst starts within StartLimitIntervalSec; the unit is `failed`. */
   | { outcome: 'start-limit'; text: string }

@@ -72,25 +72,25 @@ export function createLooker(): Looker {
         port,
         ours.map((stat) => stat.pid),
       );
-      return judgeOwner(port, holders, view);
+      return judgeOwner(holders, view);
     },
   };
 }
 
-function judgeOwner(port: number, holders: PortHolder[] | null, view: View): UnitSnapshot['portOwner'] {
+/** `text` names the holder: "pid 1234 (python3), uid 1000". */
+function judgeOwner(holders: PortHolder[] | null, view: View): UnitSnapshot['portOwner'] {
   if (holders === null) return { who: 'unknown', text: 'the table of sockets could not be read' };
   const owned = (list: readonly Stat[]) =>
     holders.find((holder) =>
       list.some((stat) => stat.pid === holder.process?.pid && stat.startTicks === holder.process.startTicks),
     );
   const ours = owned(view.tree);
-  if (ours) return { who: 'unit', text: `port ${port}: ${holderText(ours)}` };
+  if (ours) return { who: 'unit', text: holderText(ours) };
   const left = owned(view.leftovers);
-  if (left)
-    return { who: 'unit', text: `port ${port}: ${holderText(left)}, left over from an earlier incarnation` };
+  if (left) return { who: 'unit', text: `${holderText(left)}, left over from an earlier incarnation` };
   const stranger = holders[0];
-  if (!stranger) return { who: 'none', text: `nobody listens on port ${port}` };
-  return { who: 'foreign', text: `port ${port}: ${holderText(stranger)}` };
+  if (!stranger) return { who: 'none', text: 'nobody' };
+  return { who: 'foreign', text: holderText(stranger) };
 }
 
 function holderText(holder: PortHolder): string {

@@ -96,8 +96,7 @@ class EmbeddedUnit implements EmbeddedSupervisor {
       const owner = this.#looker.portOwner(this.#options.port, view);
       if (owner.who === 'foreign') {
         this.#become('inactive');
-        const text = `${owner.text}. Stop that process, or choose another port with --port.`;
-        return { outcome: 'port-taken', text };
+        return { outcome: 'port-taken', text: owner.text };
       }
       return this.#launch(0);
     });
