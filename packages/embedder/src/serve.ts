@@ -4,7 +4,8 @@ import type { EngineProcess } from './engine/engine-process.js';
 import { EXIT } from './errors.js';
 import type { Log } from './log.js';
 import { readModelReference } from './model/catalogue.js';
-import { type DownloadProgress, ensureModel } from './model/ensure.js';
+import { ensureModel } from './model/ensure.js';
+import type { DownloadProgress } from './model/options.js';
 import { describeProgress } from './model/progress.js';
 import { type RunningServer, startServer } from './server.js';
 

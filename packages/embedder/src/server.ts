@@ -100,6 +100,7 @@ async function loadModel(
   const batcher = createBatcher({
     maxTokens: config.batching.max_batch_tokens,
     maxTexts: config.batching.max_batch_texts,
+    maxPadding: config.batching.max_padding_tokens,
     maxQueued: config.limits.max_queue,
     maxWaitMs: config.batching.max_wait_ms,
     observer: metrics,
@@ -115,9 +116,10 @@ async function loadModel(
 function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error) => {
-      import('./config/address.js').then(({ describeListenError }) =>
-        reject(describeListenError(error, host, port)),
-      );
+      // Only this way of failing needs to read /proc.
+      void import('./config/address.js').then(({ describeListenError }) => {
+        reject(describeListenError(error, host, port));
+      });
     });
     server.listen({ host, port, backlog: 1024 }, () => {
       const address = server.address();

@@ -1,4 +1,4 @@
-import type { DownloadProgress } from './ensure.js';
+import type { DownloadProgress } from './options.js';
 
 const REDRAW_MS = 100;
 const LINE_MS = 2000;

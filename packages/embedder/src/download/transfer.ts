@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors.js';
+import type { TransferLimits } from '../model/options.js';
 
 /** Why a download failed; only `unreachable` says something about the host rather than about the file. */
 export type DownloadFailure = 'unreachable' | 'refused' | 'server' | 'stalled' | 'truncated' | 'checksum';
@@ -18,17 +19,6 @@ export class DownloadError extends Error {
     this.name = 'DownloadError';
     this.kind = kind;
   }
-}
-
-export interface TransferLimits {
-  /** From the request to the first byte of the answer. */
-  readonly firstByteMs: number;
-  /** Between two chunks. */
-  readonly stallMs: number;
-  /** Tries for one file, the first included. */
-  readonly attempts: number;
-  /** Before the second try; doubles after each. */
-  readonly backoffMs: number;
 }
 
 export const DEFAULT_TRANSFER: TransferLimits = {

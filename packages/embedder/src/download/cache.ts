@@ -3,8 +3,8 @@ import { createReadStream } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { codeOf, EmbedderError, messageOf } from '../errors.js';
-import type { PinnedFile } from './catalogue.js';
-import { inspectSizes } from './local-model.js';
+import type { PinnedFile } from '../model/catalogue.js';
+import { inspectSizes } from '../model/local-model.js';
 
 /** Written beside downloaded files whose sums were not known beforehand. */
 const MANIFEST = 'ninelives-manifest.json';

@@ -1,11 +1,11 @@
 import { EmbedderError, messageOf } from '../errors.js';
+import type { KnownModel } from '../model/catalogue.js';
+import { cachedDir, describeKnown, inspectSizes, type LocalModel, openFolder } from '../model/local-model.js';
+import type { EnsureModelOptions } from '../model/options.js';
 import { inspectSums, publishFolder, readManifest, writeManifest } from './cache.js';
-import type { KnownModel } from './catalogue.js';
-import { DEFAULT_TRANSFER, DownloadError } from './download.js';
-import type { EnsureModelOptions } from './ensure.js';
 import { fetchFromHub, type Hub, listWantedFiles } from './hub.js';
-import { cachedDir, describeKnown, inspectSizes, type LocalModel, openFolder } from './local-model.js';
 import { fetchTarballFolder } from './npm-tarball.js';
+import { DEFAULT_TRANSFER, DownloadError } from './transfer.js';
 
 export const DEFAULT_HUB_URL = 'https://huggingface.co';
 

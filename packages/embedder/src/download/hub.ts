@@ -1,7 +1,8 @@
 import path from 'node:path';
-import type { PinnedFile } from './catalogue.js';
-import { downloadFile, openTransfer, type TransferLimits } from './download.js';
-import { pickModelFiles } from './local-model.js';
+import type { PinnedFile } from '../model/catalogue.js';
+import { pickModelFiles } from '../model/local-model.js';
+import type { TransferLimits } from '../model/options.js';
+import { downloadFile, openTransfer } from './transfer.js';
 
 export interface Hub {
   /** e.g. https://huggingface.co */

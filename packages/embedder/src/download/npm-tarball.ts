@@ -5,7 +5,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { messageOf } from '../errors.js';
-import { openTransfer, type TransferLimits } from './download.js';
+import type { TransferLimits } from '../model/options.js';
+import { openTransfer } from './transfer.js';
 
 const run = promisify(execFile);
 
