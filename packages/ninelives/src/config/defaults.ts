@@ -30,8 +30,8 @@ export function probedPort(url: string): number | null {
 export function servicePort(service: RawService): number | null {
   if (service.port !== undefined) return service.port;
   const url = service.probe?.url;
-  if (url === undefined || service.embedder !== undefined) return DEFAULT_PORT;
-  return probedPort(url);
+  const probed = url === undefined ? DEFAULT_PORT : probedPort(url);
+  return service.embedder === undefined ? probed : (probed ?? DEFAULT_PORT);
 }
 
 /** systemctl's rule: a name without a suffix is a service. */

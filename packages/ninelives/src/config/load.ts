@@ -131,7 +131,8 @@ export function configFromFlags(flags: ServiceFlags): Config {
   const port = typeof flags.port === 'number' ? String(flags.port) : flags.port;
   const embedder =
     unit === undefined && command === undefined ? { embedder: model === undefined ? {} : { model } } : {};
-  const probe = { url, kind, model: 'embedder' in embedder ? undefined : model };
+  // The embedder answers without a model name; whatever else is at a URL may want it.
+  const probe = { url, kind, model: 'embedder' in embedder && url === undefined ? undefined : model };
   const service = {
     name: flags.name ?? defaultName(flags),
     ...defined({ unit, user, command: command === undefined ? undefined : [...command], port, ...embedder }),

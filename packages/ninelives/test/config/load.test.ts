@@ -165,6 +165,8 @@ test('flags take the same road', () => {
   assert.equal(unit.name, 'tei-a');
   assert.equal(unit.port, 8000);
   assert.equal(unit.probe.model, 'm');
+  const elsewhere = only(configFromFlags({ url: 'http://127.0.0.1:9000', model: 'm' }).services);
+  assert.deepEqual([elsewhere.port, elsewhere.probe.model], [9000, 'm']);
   const command = only(configFromFlags({ command: ['/opt/My Server.py', '-x'], kind: 'chat' }).services);
   assert.equal(command.name, 'My-Server');
   assert.deepEqual(command.source, {

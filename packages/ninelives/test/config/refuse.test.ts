@@ -54,7 +54,10 @@ test('what does not fit together is refused', () => {
     [withService('probe: { texts: [one] }'), /at least two different texts/],
     [withService('probe: { texts: [one, one] }'), /one text twice/],
     [withService('probe: { kind: chat, texts: [a, b] }'), /belongs to kind embeddings/],
-    [withService('probe: { url: "http://127.0.0.1:9" }'), /asks port 9, but the service listens on 8088/],
+    [
+      withService('port: 8088\nprobe: { url: "http://127.0.0.1:9" }'),
+      /asks port 9, but the service listens on 8088/,
+    ],
     [withService('probe: { url: "ftp://x" }'), /must be a URL/],
     [withService('probe: { dimensions: 3, vector_length: 4 }'), /contradicts dimensions/],
     [withService('probe: { cheap: [health] }'), /must begin with "\/"/],

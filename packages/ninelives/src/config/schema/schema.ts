@@ -24,21 +24,26 @@ const embedder = z
     limits: z
       .strictObject({
         max_inputs: count('Texts in one request.', 1, 65_536).optional(),
-        max_tokens_per_input: count('Longer texts are refused.', 1, 1_000_000).optional(),
-        max_chars_per_input: count('Longer texts are refused.', 1, 10_000_000).optional(),
-        max_body_bytes: count('Larger bodies are refused (413).', 1_024, 1_073_741_824).optional(),
-        max_queue: count('Texts waiting; beyond it 429.', 1, 1_000_000).optional(),
+        max_tokens_per_input: count('Longer texts are refused.', 1, 131_072).optional(),
+        max_chars_per_input: count('Longer texts are refused.', 1, 1_048_576).optional(),
+        max_body_bytes: count('Larger bodies are refused (413).', 1_024, 268_435_456).optional(),
+        max_queue: count('Texts waiting; beyond it 429.', 1, 1_048_576).optional(),
         drain_ms: count('What a stop waits for running requests.', 0, 600_000).optional(),
       })
       .optional(),
     batching: z
       .strictObject({
-        max_batch_tokens: count('Tokens in one batch.', 1, 10_000_000).optional(),
-        max_batch_texts: count('Texts in one batch.', 1, 65_536).optional(),
-        max_wait_ms: count('What a batch waits to fill.', 0, 10_000).optional(),
+        max_batch_tokens: count('Tokens in one batch.', 1, 1_048_576).optional(),
+        max_batch_texts: count('Texts in one batch.', 1, 4_096).optional(),
+        max_wait_ms: count('What a batch waits to fill.', 0, 1_000).optional(),
+        max_padding_tokens: count(
+          'Padding that one more text may bring into a batch.',
+          0,
+          131_072,
+        ).optional(),
       })
       .optional(),
-    engine: z.strictObject({ threads: count('Threads of the engine.', 1, 1_024).optional() }).optional(),
+    engine: z.strictObject({ threads: count('Threads of the engine.', 1, 256).optional() }).optional(),
   })
   .nullable()
   .meta({ description: 'Serve the built-in embedding model.' });
