@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { describe, it } from 'node:test';
+import { sleep } from '../../src/host/clock.js';
+import type { EmbeddedOptions } from '../../src/host/embedded/contract.js';
+import { loadState } from '../../src/host/embedded/state-file.js';
+import { createEmbeddedSupervisor } from '../../src/host/embedded/supervisor.js';
+import type { Stat } from '../../src/host/procfs/parse.js';
+import { environValue } from '../../src/host/procfs/parse.js';
+import { hasEnded, isAlive, listStats, readCmdline, readEnviron } from '../../src/host/procfs/processes.js';
+import { signalIfSame } from '../../src/host/signal.js';
+import { serverOptions, snapshot } from '../fixtures/embedded-world.js';
+import { eventually, fixture, freePort, health, ownProcess } from '../fixtures/host-world.js';
+
+// More by hand: ROUNDS=500 SEED=1 node --test dist/test/host/embedded-sigkill.test.js
+const ROUNDS = Number(process.env.ROUNDS ?? 24);
+const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
+const MARK = 'NINELIVES_TEST_MARK';
+
+/** mulberry32: a small seeded generator of numbers in [0, 1). */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Every live process that descends from one of this test's daemons, however it came to be. */
+async function marked(mark: string): Promise<Stat[]> {
+  const found: Stat[] = [];
+  for (const stat of listStats()) {
+    if (hasEnded(stat)) continue;
+    const environ = await readEnviron(stat.pid);
+    if (environ !== null && environValue(environ, MARK) === mark) found.push(stat);
+  }
+  return found;
+}
+
+const isServer = (stat: Stat) => readCmdline(stat.pid).some((word) => word.endsWith('server.mjs'));
+
+/** Starts a daemon, may end its service meanwhile, and kills the daemon with SIGKILL at a random moment. */
+async function loseDaemon(t: TestContext, options: EmbeddedOptions, random: () => number): Promise<void> {
+  const env = { ...process.env, ...options.env };
+  const daemon = spawn(process.execPath, [fixture('embedded-daemon.mjs'), JSON.stringify(options)], {
+    stdio: 'ignore',
+    env,
+  });
+  ownProcess(t, daemon.pid);
+  const ended = once(daemon, 'exit');
+  const servers = (await marked(options.env[MARK] ?? '')).filter(isServer);
+  if (random() < 0.7) {
+    await sleep(random() * 150);
+    for (const server of servers) signalIfSame(server, random() < 0.5 ? 'SIGKILL' : 'SIGSTOP');
+    for (const server of servers) if (random() < 0.5) signalIfSame(server, 'SIGKILL');
+  }
+  await sleep(random() * 250);
+  daemon.kill('SIGKILL');
+  await ended;
+}
+
+describe('SIGKILL of the daemon at any moment', () => {
+  it(`leaves one copy serving and no orphan (seed ${SEED}, ${ROUNDS} rounds)`, {
+    timeout: 600_000,
+  }, async (t) => {
+    const random = seeded(SEED);
+    const mark = randomUUID();
+    const port = await freePort();
+    const options = serverOptions(t, port, [], { env: { ...process.env, [MARK]: mark } });
+    Object.assign(options.restart, { restartMs: 20, startLimitBurst: 0, stopTimeoutMs: 2_000 });
+    const found = new Map<string, number>();
+    const file = join(options.stateDir, 'supervisor-svc.json');
+    t.after(async () => {
+      for (const stat of await marked(mark)) signalIfSame(stat, 'SIGKILL');
+    });
+    for (let round = 0; round < ROUNDS; round += 1) {
+      await loseDaemon(t, options, random);
+      const left = existsSync(file) ? loadState(file) : null;
+      const living = await marked(mark);
+      const moment = `${left?.phase} with ${living.filter(isServer).length}`;
+      found.set(moment, (found.get(moment) ?? 0) + 1);
+      for (const stat of living.filter(isServer)) {
+        const known = left?.main?.pid === stat.pid || left?.phase === 'activating';
+        assert.ok(known, `round ${round}: a server that the state does not know: ${JSON.stringify(left)}`);
+      }
+      const supervisor = await createEmbeddedSupervisor(options);
+      try {
+        const started = await supervisor.start();
+        assert.ok('main' in started, `round ${round}: ${JSON.stringify(started)}`);
+        // Frozen is adopted as it is; the guard would kill it, so do as the guard does.
+        const main = (await snapshot(supervisor)).processes[0];
+        if (main?.state === 'T') signalIfSame(main, 'SIGKILL');
+        const answer = await eventually(`an answer in round ${round}`, () => health(port));
+        const seen = await snapshot(supervisor);
+        assert.equal(seen.incarnation?.pid, answer.pid);
+        assert.deepEqual(seen.leftovers, []);
+        const copies = await marked(mark);
+        const expected = [answer.pid, ...answer.workers].sort();
+        assert.deepEqual(copies.map(({ pid }) => pid).sort(), expected, `round ${round}`);
+        const saved = loadState(file);
+        assert.equal(saved?.main?.pid, answer.pid);
+        assert.ok(saved.main && isAlive(saved.main));
+      } finally {
+        await supervisor.close({ keepRunning: round < ROUNDS - 1 });
+      }
+    }
+    assert.deepEqual(await marked(mark), []);
+    t.diagnostic(`phase and copies found after the SIGKILL: ${JSON.stringify(Object.fromEntries(found))}`);
+  });
+});
