@@ -24,7 +24,7 @@ export async function build(root, { tests }) {
       }),
     );
     errors = results.filter(({ code }) => code !== 0).map(({ output }) => output.trim());
-    return errors.length > 0 ? 'it does not compile' : '';
+    return errors.length > 0 ? 'with errors' : '';
   });
   return errors.join('\n');
 }

@@ -57,7 +57,12 @@ export async function runCommand(name, args) {
 
 async function prepare({ dev }) {
   const errors = await setUp({ dev });
-  if (errors) throw new SetupError(errors, 'it does not compile', 'npm run check');
+  if (errors)
+    throw new SetupError(
+      errors,
+      'it does not compile',
+      'git status; undo what was not meant, or git pull, then run the same command again',
+    );
 }
 
 /** Packages and dist/, made right for the command. Returns what the compiler complained about. */

@@ -35,8 +35,8 @@ export async function stage(title, work) {
     mark = '✓';
   } finally {
     clearInterval(heartbeat);
-    const done = `${title}${remark && ` (${remark})`}, ${elapsed()}`;
+    const done = `${title}${remark && `: ${remark}`}, ${elapsed()}`;
     if (terminal) process.stdout.write(`\r\x1b[K  ${mark} ${done}\n`);
-    else if (mark === '✓') process.stdout.write(`ninelives: ${done}: done\n`);
+    else process.stdout.write(`ninelives: ${mark === '✓' ? 'done' : 'failed'} ${done}\n`);
   }
 }
