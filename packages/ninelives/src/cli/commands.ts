@@ -1,7 +1,10 @@
+import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
 import { lockOwner } from '../host/lock.js';
 import { systemClock } from '../host/system-clock.js';
 
+import { runDoctor } from './commands/doctor.js';
+import { runInit } from './commands/init.js';
 import { showIncidents, showStatus } from './commands/inspect.js';
 import { runOperate } from './commands/operate.js';
 import { runProbeCommand } from './commands/probe.js';
@@ -97,6 +100,24 @@ function addLooking(program: Command, context: CommandContext): void {
       const options = { json: flags.json ?? false, signal: context.signal };
       context.exit(await runProbeCommand(config.services, options, terminal));
     });
+  withServiceFlags(program.command('doctor').argument('[command...]'))
+    .description('would a SIGKILL bring it back? every precondition, measured, each with its fix')
+    .passThroughOptions()
+    .action(async (command: string[], flags: Flags) => {
+      const { config } = configOf(serviceFlags(flags), command, env);
+      const stateDir = stateDirOf(flags.state, env);
+      context.exit(await runDoctor(config, { stateDir, env, json: flags.json ?? false }, terminal));
+    });
+  withServiceFlags(program.command('init').argument('[command...]'))
+    .description('write a commented ninelives.yaml')
+    .option('--print', 'to the terminal only')
+    .passThroughOptions()
+    .action((command: string[], flags: Flags & { print?: boolean }) => {
+      const schema = fileURLToPath(new URL('../../../schema/ninelives.schema.json', import.meta.url));
+      const { config: file, ...service } = serviceFlags(flags);
+      const options = { file, print: flags.print ?? false, schema, service, command, env };
+      context.exit(runInit(options, terminal));
+    });
   program
     .command('status')
     .description('what is seen now, in one sentence a service')
@@ -154,7 +175,9 @@ function addOperating(program: Command, context: CommandContext): void {
   }
 }
 
-function serviceFlags({ state: _state, json: _json, ...flags }: Flags & { once?: boolean }): ServiceOptions {
-  const { once: _once, ...rest } = flags;
-  return rest;
+/** What names the service, without what only this command takes. */
+function serviceFlags(flags: Flags): ServiceOptions {
+  const { config, name, unit, user, port, url, kind, model } = flags;
+  const given = Object.entries({ config, name, unit, user, port, url, kind, model });
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined));
 }

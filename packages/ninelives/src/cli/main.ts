@@ -25,7 +25,9 @@ async function main(argv: string[]): Promise<number> {
     terminal,
     env: process.env,
     signal: ended.signal,
-    exit: (code) => void (exit = code),
+    exit: (code) => {
+      exit = code;
+    },
   });
   try {
     await program.parseAsync(argv);

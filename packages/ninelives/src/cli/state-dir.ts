@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { RECORD_FILE } from '../daemon/house.js';
 import type { GuardRecord } from '../record/record.js';
 import { openRecord } from '../record/sqlite.js';
 import { CliError, EXIT } from './errors.js';
@@ -13,7 +14,7 @@ export function stateDirOf(flag: string | undefined, env: { [name: string]: stri
 }
 
 export function recordFile(stateDir: string): string {
-  return join(stateDir, 'record.db');
+  return join(stateDir, RECORD_FILE);
 }
 
 /** Opens the record that a guard has written, for one command. @throws CliError when there is none. */

@@ -1,11 +1,10 @@
 import { noticePage } from '../core/page.js';
 import type { Decision, Page, Policy } from '../core/types.js';
 import { type GuardRecord, RecordUnavailableError } from '../record/record.js';
+import type { Committed } from './ports.js';
 
 /** Rows kept in memory while the record can't be written; older ones are dropped, the state is not. */
 const BACKLOG_EVENTS = 1_000;
-
-export type Committed = 'committed' | 'in-memory' | 'refused';
 
 /**
  * The one way a decision becomes fact. Normally: one transaction, before anything is done. When the record can't
@@ -17,8 +16,8 @@ export function createCommitter(options: {
   service: string;
   notifiers: string[];
   policy: Policy;
-  /** Gives up the reserve and old rows; true when that may have made room. */
-  makeRoom: () => boolean;
+  /** Gives up the reserve and old rows; true when that may have made room for what failed with this error. */
+  makeRoom: (error: unknown) => boolean;
   tellWithoutRecord: (page: Page) => void;
 }): (decision: Decision, consumed: number[]) => Committed {
   const { record, service, notifiers, policy } = options;
@@ -51,7 +50,7 @@ export function createCommitter(options: {
         return true;
       } catch (error) {
         if (!(error instanceof RecordUnavailableError)) throw error;
-        if (attempt === 'first' && !options.makeRoom()) return false;
+        if (attempt === 'first' && !options.makeRoom(error)) return false;
       }
     }
     return false;

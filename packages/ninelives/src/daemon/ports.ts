@@ -4,10 +4,13 @@ import type {
   KillIntent,
   KillOutcome,
   Page,
+  Policy,
+  Power,
   ProbeOutcome,
   ProcessId,
   UnitSnapshot,
 } from '../core/types.js';
+import type { GuardRecord } from '../record/record.js';
 
 /** Time, injected: the simulation runs the same loop on virtual time. */
 export interface Clock {
@@ -61,3 +64,18 @@ export const DEFAULT_TIMING: GuardTiming = {
   completionsMs: 1_000,
   flushMs: 30_000,
 };
+
+/** Everything one service's guard is made of. */
+export interface GuardOptions {
+  service: string;
+  bootId: string;
+  policy: Policy;
+  power: Power;
+  timing: GuardTiming;
+  record: GuardRecord;
+  commit: (decision: Decision, consumed: number[]) => Committed;
+  ports: GuardPorts;
+}
+
+/** What became of a decision: see commit.ts. */
+export type Committed = 'committed' | 'in-memory' | 'refused';

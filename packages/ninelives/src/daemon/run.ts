@@ -1,9 +1,8 @@
 import type { Config, ServiceConfig } from '../config/service.js';
 import type { Decision, GuardState, RecordEvent } from '../core/types.js';
 import { systemClock } from '../host/system-clock.js';
-import type { Notifier } from '../notify/notifier.js';
 import { createOutbox } from '../notify/outbox.js';
-import type { GuardRecord } from '../record/record.js';
+import type { House } from './house.js';
 import type { Guard } from './loop.js';
 import { DEFAULT_TIMING, type GuardTiming } from './ports.js';
 import { createServiceGuard } from './service.js';
@@ -17,10 +16,7 @@ export interface DaemonOptions {
   env: { [name: string]: string | undefined };
   /** The node binary that runs the built-in embedder. */
   node: string;
-  record: GuardRecord;
-  /** Gives up the reserve after a full disk; true when that may have made room. */
-  makeRoom: () => boolean;
-  notifiers: Notifier[];
+  house: House;
   timing?: Partial<GuardTiming>;
   onEvent(service: ServiceConfig, event: RecordEvent): void;
   /** After each commit, with the state that it left. */
@@ -45,13 +41,14 @@ interface Running {
  * @throws SetupError before anything is touched.
  */
 export async function runDaemon(options: DaemonOptions): Promise<void> {
-  const { config, record, mode } = options;
+  const { config, mode } = options;
+  const { record, reserve, notifiers } = options.house;
   const ended = new AbortController();
   const over = AbortSignal.any([options.signal, ended.signal]);
   let bug: { error: unknown } | null = null;
   const outbox = createOutbox({
     record,
-    notifiers: options.notifiers,
+    notifiers,
     clock: systemClock,
     random: Math.random,
   });
@@ -68,11 +65,14 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
         }),
       );
     }
-    const forget = () => record.retain(systemClock.wallMs() - config.retentionMs);
-    forget();
+    const tidy = () => {
+      record.retain(systemClock.wallMs() - config.retentionMs);
+      reserve.take();
+    };
+    tidy();
     await every(
       [
-        { ms: RETAIN_EVERY_MS, run: forget },
+        { ms: RETAIN_EVERY_MS, run: tidy },
         { ms: OUTBOX_EVERY_MS, run: () => void outbox.drain() },
       ],
       over,
@@ -92,6 +92,7 @@ async function startService(
   options: DaemonOptions,
   hooks: { onPages: () => void; onBug: (error: unknown) => void },
 ): Promise<Running> {
+  const { house } = options;
   let guard: (Guard & { close(): void }) | null = null;
   const supervised = await superviseService(service, {
     stateDir: options.stateDir,
@@ -101,23 +102,23 @@ async function startService(
     onChange: () => guard?.nudge(),
   });
   // What a drill or a status in another process needs to know of this service.
-  options.record.setNote(service.name, 'config', service);
+  house.record.setNote(service.name, 'config', service);
   const created = createServiceGuard({
     config: service,
-    record: options.record,
+    record: house.record,
     supervisor: supervised.supervisor,
     start: supervised.start,
     power: supervised.power,
     timing: { ...DEFAULT_TIMING, ...options.timing },
-    notifiers: options.notifiers.map((notifier) => notifier.name),
-    makeRoom: options.makeRoom,
+    notifiers: house.notifiers.map((notifier) => notifier.name),
+    makeRoom: house.reserve.makeRoom,
     onDecision(decision: Decision) {
       for (const event of decision.events) options.onEvent(service, event);
       options.onState(service, decision.state);
       if (decision.pages.length > 0) hooks.onPages();
     },
     tellWithoutRecord(page) {
-      for (const notifier of options.notifiers) {
+      for (const notifier of house.notifiers) {
         void notifier.deliver(page, AbortSignal.timeout(LAST_PAGES_MS));
       }
     },

@@ -20,7 +20,7 @@ export interface ServiceGuardOptions {
   power: Power;
   timing: GuardTiming;
   notifiers: string[];
-  makeRoom: () => boolean;
+  makeRoom: (error: unknown) => boolean;
   onDecision: (decision: Decision) => void;
   tellWithoutRecord: (page: Page) => void;
   /** A bug of ours (an invariant, an unexpected throw): the daemon ends, durable state makes that safe. */

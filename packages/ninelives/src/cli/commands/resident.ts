@@ -1,7 +1,6 @@
 import type { Config, ServiceConfig } from '../../config/service.js';
 import type { GuardState, RecordEvent } from '../../core/types.js';
 import { openHouse } from '../../daemon/house.js';
-import { DEFAULT_TIMING } from '../../daemon/ports.js';
 import { runDaemon } from '../../daemon/run.js';
 import { EXIT, type ExitCode } from '../errors.js';
 import { storyLine } from '../story.js';
@@ -26,7 +25,7 @@ const PASS_LIMIT_MS = 10 * 60_000;
 /** `up` and `guard`: the daemon in the foreground, its story on the terminal, quiet when all is well. */
 export async function runResident(options: ResidentOptions, terminal: Terminal): Promise<ExitCode> {
   const { config, stateDir, mode } = options;
-  const house = openHouse({ stateDir, command: `ninelives ${mode}`, notifiers: config.notifiers });
+  const house = openHouse(stateDir, config.notifiers, options.env);
   const pass = new AbortController();
   const answers = new Map<string, boolean>();
   const welcomed = new Set<string>();
@@ -59,10 +58,7 @@ export async function runResident(options: ResidentOptions, terminal: Terminal):
       mode,
       env: options.env,
       node: process.execPath,
-      record: house.record,
-      makeRoom: house.makeRoom,
-      notifiers: house.notifiers,
-      timing: DEFAULT_TIMING,
+      house,
       onEvent,
       onState,
       signal: AbortSignal.any([
