@@ -99,7 +99,7 @@ export interface GuardRecord {
   /** In the order of their opening. `sinceWallMs`: those not resolved before it. Newest `limit`, default 1000. */
   incidents(query?: { service?: string; limit?: number; sinceWallMs?: number }): Incident[];
   events(query?: EventQuery): StoredEvent[];
-  /** In the order of commits; at most SAMPLES_KEPT a service are kept. */
+  /** In the order of commits; bounded by SAMPLES_KEPT. */
   samples(service: string, sinceWallMs: number): Sample[];
 
   /** Appended by other processes; read and consumed by the guard only. */
