@@ -1,0 +1,27 @@
+import { pathToFileURL } from 'node:url';
+import type { createCommitter } from '../../src/daemon/commit.js';
+import type { createGuard } from '../../src/daemon/loop.js';
+import type { memoryRecord } from '../../src/record/memory.js';
+import type { RecordUnavailableError } from '../../src/record/record.js';
+
+/** The code under test, loaded from a folder of compiled sources: the real one, or a mutated copy. */
+export interface Production {
+  createGuard: typeof createGuard;
+  createCommitter: typeof createCommitter;
+  memoryRecord: typeof memoryRecord;
+  RecordUnavailableError: typeof RecordUnavailableError;
+}
+
+/** @param folder absolute path of a `dist/src`. */
+export async function loadProduction(folder: string): Promise<Production> {
+  const load = (file: string) => import(pathToFileURL(`${folder}/${file}`).href);
+  const [loop, commit, memory, record] = await Promise.all(
+    ['daemon/loop.js', 'daemon/commit.js', 'record/memory.js', 'record/record.js'].map(load),
+  );
+  return {
+    createGuard: loop.createGuard,
+    createCommitter: commit.createCommitter,
+    memoryRecord: memory.memoryRecord,
+    RecordUnavailableError: record.RecordUnavailableError,
+  };
+}

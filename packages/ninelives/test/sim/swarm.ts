@@ -1,0 +1,175 @@
+import type { Policy, Power } from '../../src/core/types.js';
+import type { GuardTiming } from '../../src/daemon/ports.js';
+import { Chance } from './prng.js';
+
+/** How the simulated supervisor treats the service; systemd's words. Durations in ms. */
+export interface UnitSettings {
+  restart: 'on-failure' | 'always' | 'no';
+  killMode: 'control-group' | 'mixed' | 'process';
+  restartMs: number;
+  burst: number;
+  intervalMs: number;
+  stopTimeoutMs: number;
+  /** What the snapshot claims: false where a SIGKILL would not bring it back. */
+  revives: boolean | null;
+}
+
+/** What the simulated server is like when nothing is wrong. Durations in ms. */
+export interface ServerSettings {
+  loadMs: [number, number];
+  latencyMs: number;
+  workers: number;
+  stubbornWorkers: boolean;
+  /** Is there a counter of finished work, and how often does other traffic move it? */
+  counter: boolean;
+  trafficEveryMs: number;
+  /** While loading: nobody listens, or the port answers 503, or it accepts and waits. */
+  loadingPort: 'closed' | '503' | 'silent';
+}
+
+/** Every kind of fault the world can have. */
+export const FAULTS = [
+  'wedge',
+  'freeze',
+  'jam',
+  'overload',
+  'slow',
+  'wrong',
+  'errors',
+  'unavailable',
+  'full',
+  'misconfigured',
+  'flaky',
+  'unkillable',
+  'crash',
+  'crash-loop',
+  'hang-loop',
+  'clean-exit',
+  'slow-load',
+  'stuck-load',
+  'foreign-port',
+  'probe-blind',
+  'unit-blind',
+  'disk-full',
+  'daemon-death',
+  'reboot',
+  'wall-step',
+  'operator-stop',
+  'pause',
+  'acknowledge',
+] as const;
+
+export type Fault = (typeof FAULTS)[number];
+
+/** One weekend, drawn from its seed. */
+export interface Scenario {
+  seed: number;
+  hours: number;
+  policy: Policy;
+  timing: GuardTiming;
+  power: Power;
+  unit: UnitSettings;
+  server: ServerSettings;
+  /** Faults that may happen, each with the mean time between two of them, ms. */
+  faults: { fault: Fault; everyMs: number }[];
+  /** Chance that the daemon dies at each of the points around a kill. */
+  deathAroundKill: number;
+  /** Chance that a probe whose server died is told late, not at once. */
+  lateOutcome: number;
+  /** May the wall clock be stepped forward too? Not together with reboots: nobody could notice. */
+  wallForward: boolean;
+}
+
+const MINUTE = 60_000;
+
+/** Draws everything about one run. The same seed and hours give the same weekend. */
+export function drawScenario(seed: number, hours: number): Scenario {
+  const chance = new Chance(seed).fork('swarm');
+  const faults = FAULTS.filter(() => chance.yes(0.45)).map((fault) => ({
+    fault,
+    everyMs: chance.scale(20 * MINUTE, 300 * MINUTE) * (RARE.has(fault) ? 3 : 1),
+  }));
+  const on = new Set(faults.map(({ fault }) => fault));
+  return {
+    seed,
+    hours,
+    policy: drawPolicy(chance),
+    timing: drawTiming(chance),
+    power: chance.yes(0.06) ? 'watch-only' : 'armed',
+    unit: drawUnit(chance),
+    server: {
+      loadMs: [chance.scale(300, 5_000), chance.scale(5_000, 120_000)],
+      latencyMs: chance.scale(5, 180),
+      workers: chance.int(0, 3),
+      stubbornWorkers: chance.yes(0.4),
+      counter: chance.yes(0.5),
+      trafficEveryMs: chance.yes(0.5) ? chance.scale(200, 8_000) : 0,
+      loadingPort: chance.pick(['closed', '503', 'silent']),
+    },
+    faults,
+    deathAroundKill: on.has('daemon-death') ? chance.between(0, 0.4) : 0,
+    lateOutcome: chance.between(0, 1),
+    wallForward: !on.has('reboot'),
+  };
+}
+
+const RARE: ReadonlySet<Fault> = new Set([
+  'unkillable',
+  'reboot',
+  'operator-stop',
+  'clean-exit',
+  'stuck-load',
+]);
+
+function drawPolicy(chance: Chance): Policy {
+  const intervalMs = chance.scale(2_000, 120_000);
+  const deadlineMinMs = chance.pick([2_000, 5_000]);
+  const judgedFailures = chance.int(2, 4);
+  const intermittentFailures = chance.int(4, 7);
+  const windowMs = chance.scale(5 * MINUTE, 60 * MINUTE);
+  const slowMs = chance.scale(5 * MINUTE, 30 * MINUTE);
+  return {
+    intervalMs,
+    confirmMs: Math.min(intervalMs, chance.scale(500, 5_000)),
+    deadlineMinMs,
+    deadlineMaxMs: chance.scale(10_000, 30_000),
+    failureThreshold: chance.int(2, 5),
+    successThreshold: chance.int(1, 3),
+    judgedFailures,
+    judgedOf: judgedFailures + chance.int(0, 2),
+    intermittentFailures,
+    intermittentOf: intermittentFailures + chance.int(0, 4),
+    startupGraceMs: chance.scale(20_000, 5 * MINUTE),
+    startupStallMs: chance.scale(10_000, MINUTE),
+    killsMax: chance.int(1, 4),
+    windowMs,
+    slowMs,
+    slowMaxMs: slowMs * chance.int(1, 4),
+    stableMs: chance.scale(5 * MINUTE, 20 * MINUTE),
+    escalateAfterMs: chance.scale(5 * MINUTE, 30 * MINUTE),
+    leftoverGraceMs: chance.scale(500, 5_000),
+  };
+}
+
+function drawTiming(chance: Chance): GuardTiming {
+  const quick = chance.yes(0.15);
+  return {
+    inspectMs: quick ? 500 : chance.scale(2_000, 10_000),
+    inspectQuickMs: quick ? 100 : chance.scale(500, 2_000),
+    completionsMs: quick ? 1_000 : chance.scale(1_000, 5_000),
+    flushMs: 30_000,
+  };
+}
+
+function drawUnit(chance: Chance): UnitSettings {
+  const sound = chance.yes(0.94);
+  return {
+    restart: sound ? chance.pick(['on-failure', 'on-failure', 'always']) : 'no',
+    killMode: chance.pick(['control-group', 'mixed', 'process']),
+    restartMs: chance.scale(100, 5_000),
+    burst: chance.pick([3, 4, 5, 5, 5, 10, 0]),
+    intervalMs: chance.pick([10_000, 10_000, 60_000, 10 * MINUTE]),
+    stopTimeoutMs: chance.scale(2_000, 90_000),
+    revives: sound,
+  };
+}

@@ -1,0 +1,193 @@
+import type {
+  Decision,
+  Incarnation,
+  KillIntent,
+  ProbeOutcome,
+  ProbeReason,
+} from '../../../src/core/types.js';
+import type { Guard } from '../../../src/daemon/loop.js';
+import type { Clock, GuardPorts, KillReport } from '../../../src/daemon/ports.js';
+import type { Production } from '../production.js';
+import { DAEMON_KILLED, type Disk } from './disk.js';
+import { killPort } from './kill.js';
+import { LOOKS } from './life.js';
+import type { Processes } from './processes.js';
+import type { Server } from './server.js';
+import type { Stage } from './stage.js';
+import type { Supervisor } from './supervisor.js';
+import type { Truth } from './truth.js';
+
+export const SERVICE = 'model';
+export const NOTIFIERS = ['phone'];
+
+export interface Machine {
+  stage: Stage;
+  processes: Processes;
+  server: Server;
+  supervisor: Supervisor;
+  disk: Disk;
+  truth: Truth;
+}
+
+/** One daemon after another: the production loop, core and committer over the world's ports. */
+export class Daemon {
+  no = 0;
+  guard: Guard | null = null;
+  probeBlind = false;
+  unitBlind = false;
+  readonly #chance;
+
+  constructor(
+    private readonly machine: Machine,
+    private readonly production: Production,
+  ) {
+    this.#chance = machine.stage.chance('daemon');
+  }
+
+  start(): void {
+    if (this.guard) return;
+    const { stage, disk } = this.machine;
+    this.no += 1;
+    stage.log(`daemon ${this.no}: started`);
+    const { policy, timing, power } = stage.scenario;
+    const ports = this.#ports();
+    const commit = this.production.createCommitter({
+      record: disk.record,
+      service: SERVICE,
+      notifiers: NOTIFIERS,
+      policy,
+      makeRoom: () => disk.makeRoom(),
+      tellWithoutRecord: ports.tellWithoutRecord,
+    });
+    this.guard = this.production.createGuard({
+      service: SERVICE,
+      bootId: stage.bootId(),
+      policy,
+      power,
+      timing,
+      record: disk.record,
+      commit: (decision, consumed) => {
+        const committed = commit(decision, consumed);
+        if (committed === 'refused') stage.mark('memory-kill-refused');
+        return committed;
+      },
+      ports,
+    });
+    this.#alive((guard) => guard.begin());
+  }
+
+  /** SIGKILL to the daemon: whatever it had in memory or in flight is gone. */
+  die(): void {
+    if (!this.guard) return;
+    const { stage, truth } = this.machine;
+    stage.log(`daemon ${this.no}: killed`);
+    this.guard = null;
+    truth.daemonDied();
+    const awayMs = stage.faulty ? this.#chance.scale(500, 1_800_000) : 1_000;
+    const boot = stage.boot;
+    stage.time.after(awayMs, () => {
+      if (stage.boot === boot) this.start();
+    });
+  }
+
+  /** Runs a piece of this daemon, unless it died meanwhile; it may die at any line of it. */
+  #alive(run: (guard: Guard) => void, no = this.no): void {
+    if (!this.guard || no !== this.no) return;
+    try {
+      run(this.guard);
+    } catch (error) {
+      if (error !== DAEMON_KILLED) throw error;
+      this.die();
+    }
+  }
+
+  #later(delayMs: number, run: () => void): () => void {
+    const { no } = this;
+    const timer = this.machine.stage.time.after(delayMs, () => this.#alive(run, no));
+    return () => {
+      timer.run = null;
+    };
+  }
+
+  #ports(): GuardPorts {
+    const { stage, server, supervisor, truth } = this.machine;
+    const clock: Clock = {
+      monotonicMs: () => stage.monotonicMs(),
+      wallMs: () => stage.wallMs(),
+      after: (delayMs, run) => this.#later(delayMs, run),
+    };
+    return {
+      clock,
+      inspect: (done) => {
+        const seen = this.unitBlind ? { unknown: 'systemctl: timed out' } : supervisor.snapshot();
+        const slow = stage.faulty && this.#chance.yes(0.005);
+        this.#later(slow ? this.#chance.scale(100, 3_000) : this.#chance.between(2, 20), () => done(seen));
+      },
+      probe: (request, done) => this.#probe(request, done),
+      completions: stage.scenario.server.counter
+        ? (done) => {
+            const { life } = server;
+            const readable = life !== null && LOOKS[life.mode].readable;
+            this.#later(readable ? this.#chance.between(1, 20) : 1_000, () => {
+              const now = server.life;
+              if (!readable || !now || !LOOKS[now.mode].readable) return done({ unknown: 'no answer' });
+              done(now.completed(stage.nowMs));
+            });
+          }
+        : null,
+      kill: (intent, done) => this.#kill(intent, done),
+      start: () => supervisor.start('operator'),
+      committed: (decision) => this.#decided(decision),
+      tellWithoutRecord: (page) => truth.toldWithoutRecord(page),
+    };
+  }
+
+  #probe(
+    request: { deadlineMs: number; incarnation: Incarnation | null },
+    done: (outcome: ProbeOutcome) => void,
+  ): void {
+    const { stage, server } = this.machine;
+    const { no } = this;
+    const startedMs = stage.nowMs;
+    const life = server.life;
+    const tell = (reason: ProbeReason, tookMs: number) => {
+      this.#alive(() => {
+        stage.require(tookMs <= request.deadlineMs + 1, 'probe', 'a probe outlived its deadline');
+        life?.tell({ startedMs, toldMs: stage.nowMs, reason });
+        if (reason !== 'ok')
+          stage.log(`probe: ${reason} after ${tookMs.toFixed(0)} ms (life ${life?.no ?? 'none'})`);
+        if (life && life.endedMs !== null && server.life) stage.mark('stale-outcome');
+        if (this.probeBlind && life?.mode === 'wedged') stage.mark('blind-while-hung');
+        if (this.unitBlind && life?.mode === 'wedged') stage.mark('unit-blind-while-hung');
+        done({ reason, detail: `${reason} after ${tookMs.toFixed(0)} ms`, tookMs, status: null, cheap: [] });
+      }, no);
+    };
+    if (this.probeBlind) return void stage.time.after(5, () => tell('blind', 5));
+    server.ask(request.deadlineMs, tell);
+  }
+
+  #kill(intent: KillIntent, done: (report: KillReport) => void): void {
+    const { stage } = this.machine;
+    stage.log(`kill ${intent.id} (${intent.what}): ${intent.reason}`);
+    killPort(this.machine, this.no, intent, (delayMs, run) => this.#later(delayMs, run), done);
+  }
+
+  #decided(decision: Decision): void {
+    const { stage, truth, server } = this.machine;
+    for (const event of decision.events) {
+      if (event.type === 'probe-failed') continue;
+      stage.log(`  ${event.type}: ${event.text}`);
+      if (event.type === 'kill-withheld' && event.data?.rule === 'headroom') stage.mark('withheld-headroom');
+      if (event.type === 'kill-withheld' && event.data?.rule === 'budget') stage.mark('withheld-budget');
+      if (event.type === 'escalated' && event.data?.reason === 'watch-only') stage.mark('watch-only-spared');
+      if (event.type === 'escalated' && event.data?.reason === 'not-revived')
+        stage.mark('not-revived-spared');
+      if (event.type === 'escalated' && event.data?.reason === 'unkillable') stage.mark('unkillable');
+      if (event.type === 'incident-opened' && event.data?.kind === 'masked') stage.mark('foreign-owner');
+    }
+    const { state } = decision;
+    if (state.desired === 'paused' && server.life?.mode === 'wedged') stage.mark('paused-while-hung');
+    if (decision.intent && state.series > stage.scenario.policy.killsMax) stage.mark('slow-regime');
+    truth.decided(decision);
+  }
+}

@@ -1,0 +1,79 @@
+import type { GuardRecord } from '../../../src/record/record.js';
+import type { Production } from '../production.js';
+import type { Stage } from './stage.js';
+import type { Truth } from './truth.js';
+
+/** Thrown through the loop at the very line at which the simulated daemon gets its SIGKILL. */
+export const DAEMON_KILLED = new Error('the simulated daemon was killed here');
+
+/** The record on a disk that may be full, in a machine whose daemon may die at any line around a commit. */
+export class Disk {
+  full = false;
+  readonly record: GuardRecord;
+  #reserve = true;
+  readonly #chance;
+
+  constructor(
+    private readonly stage: Stage,
+    production: Production,
+    truth: Truth,
+    daemonNo: () => number,
+  ) {
+    this.#chance = stage.chance('disk');
+    const inner = production.memoryRecord();
+    const refuse = () => {
+      if (this.full) throw new production.RecordUnavailableError('no space left on device');
+    };
+    this.record = {
+      ...inner,
+      commit: (service, decision, options) => {
+        refuse();
+        const fresh = decision.intent?.atMs === stage.monotonicMs();
+        if (fresh && this.#dies()) throw DAEMON_KILLED;
+        inner.commit(service, decision, options);
+        truth.stored(decision, daemonNo());
+        if (fresh && this.#dies()) {
+          stage.mark('daemon-died-before-perform');
+          throw DAEMON_KILLED;
+        }
+      },
+      inbox: (service) => {
+        const rows = inner.inbox(service);
+        truth.commanded(rows);
+        return rows;
+      },
+      post: (row) => {
+        refuse();
+        return inner.post(row);
+      },
+    };
+  }
+
+  #dies(): boolean {
+    return this.stage.faulty && this.#chance.yes(this.stage.scenario.deathAroundKill / 2);
+  }
+
+  fill(forMs: number): void {
+    if (this.full) return;
+    this.full = true;
+    this.stage.log(`disk: full for ${(forMs / 1000).toFixed(0)} s`);
+    this.stage.time.after(forMs, () => this.mend());
+  }
+
+  mend(): void {
+    if (this.full) this.stage.log('disk: has room');
+    this.full = false;
+    this.#reserve = true;
+  }
+
+  /** Giving up the reserve makes room once, and not always: somebody else may be writing too. */
+  makeRoom(): boolean {
+    if (!this.#reserve) return false;
+    this.#reserve = false;
+    if (this.#chance.yes(0.5)) return false;
+    this.full = false;
+    this.stage.mark('room-was-made');
+    this.stage.log('disk: the reserve was given up');
+    return true;
+  }
+}

@@ -1,0 +1,74 @@
+import type { ProbeReason } from '../../../src/core/types.js';
+import type { Life, Told } from './life.js';
+import { LOOKS } from './life.js';
+import type { Server } from './server.js';
+import type { Stage } from './stage.js';
+import type { Supervisor } from './supervisor.js';
+
+/** The world's own table, on purpose not the core's. */
+const SILENT: ReadonlySet<ProbeReason> = new Set(['timeout', 'refused', 'reset']);
+const FAILED: ReadonlySet<ProbeReason> = new Set([...SILENT, 'unavailable', 'error', 'wrong']);
+const COUNTED: ReadonlySet<ProbeReason> = new Set([...FAILED, 'ok']);
+
+/** Was this main process rightly killed? Judged on what it truly did and what was truly told about it. */
+export function judgeKill(stage: Stage, server: Server, supervisor: Supervisor, life: Life): void {
+  const { policy, unit } = stage.scenario;
+  const { nowMs } = stage;
+  const age = nowMs - life.bornMs;
+  if (!life.answered) {
+    stage.require(age >= policy.startupGraceMs, 'I2', `killed ${age} ms old, within the grace`);
+    const still = nowMs - life.lastMovedMs(nowMs);
+    stage.require(
+      still >= policy.startupStallMs - 1_000,
+      'I2',
+      `killed while it loads: moved ${still} ms ago`,
+    );
+  } else {
+    const why = guilty(stage, life);
+    stage.require(why !== null, 'I1', `killed without evidence: ${tellTail(life)}`);
+  }
+  const wellForMs = life.healthy ? nowMs - life.modeSinceMs : 0;
+  const excusedMs = policy.deadlineMaxMs + policy.intervalMs + 5_000;
+  stage.require(wellForMs <= excusedMs, 'I1', `killed a server that was well for ${wellForMs} ms`);
+  if (unit.burst > 0) {
+    const starts = supervisor.starts.filter((start) => start > nowMs - unit.intervalMs).length;
+    stage.require(starts + 2 <= unit.burst, 'I3', `${starts} starts of ${unit.burst}, and a kill`);
+  }
+  const foreignMs = server.foreign ? nowMs - server.foreign.sinceMs : 0;
+  stage.require(foreignMs <= 11_000, 'I3', `a kill while a stranger owned the port for ${foreignMs} ms`);
+}
+
+function guilty(stage: Stage, life: Life): string | null {
+  const { policy, server } = stage.scenario;
+  const counted = life.told.filter(({ reason }) => COUNTED.has(reason));
+  const last = counted.at(-1);
+  if (!last || last.reason === 'ok') return null;
+  const doneMs = server.counter && LOOKS[life.mode].readable ? life.lastCompletionMs(stage.nowMs) : 0;
+  if (silentRun(life.told, doneMs) >= policy.failureThreshold) return 'silent';
+  const judged = counted
+    .slice(-policy.judgedOf)
+    .filter(({ reason }) => reason === 'wrong' || reason === 'error');
+  if (judged.length >= policy.judgedFailures) return 'judged';
+  const failed = counted.slice(-policy.intermittentOf).filter(({ reason }) => FAILED.has(reason));
+  if (failed.length >= policy.intermittentFailures) return 'intermittent';
+  return null;
+}
+
+/** Silent outcomes in a row up to now, told after the last finished work; any answer ends the row, blindness does not. */
+function silentRun(told: Told[], doneMs: number): number {
+  let run = 0;
+  for (let i = told.length - 1; i >= 0; i--) {
+    const { reason, toldMs } = told[i] as Told;
+    if (reason === 'blind') continue;
+    if (!SILENT.has(reason) || toldMs <= doneMs) break;
+    run += 1;
+  }
+  return run;
+}
+
+function tellTail(life: Life): string {
+  return life.told
+    .map(({ reason }) => reason)
+    .slice(-10)
+    .join(' ');
+}

@@ -1,0 +1,112 @@
+import type { Chance } from '../prng.js';
+import type { Fault } from '../swarm.js';
+import type { Mode } from './life.js';
+import type { World } from './world.js';
+
+const MINUTE = 60_000;
+
+/** Lets the scenario's faults happen, each at its own random times, for as long as the world is faulty. */
+export function unleash(world: World): void {
+  const { stage } = world;
+  for (const { fault, everyMs } of stage.scenario.faults) {
+    const chance = stage.chance(`fault/${fault}`);
+    const next = () => {
+      stage.time.after(chance.wait(everyMs), () => {
+        if (!stage.faulty) return;
+        HAPPENS[fault](world, chance);
+        next();
+      });
+    };
+    next();
+  }
+}
+
+/** Only a server that is well gets ill: one thing at a time makes a story that can be read. */
+function ill(mode: Mode, forMs?: (chance: Chance) => number) {
+  return (world: World, chance: Chance) => {
+    const { life } = world.server;
+    if (life?.healthy) world.server.enter(life, mode, forMs?.(chance));
+  };
+}
+
+const aWhile = (low: number, high: number) => (chance: Chance) => chance.scale(low, high);
+
+const HAPPENS: Record<Fault, (world: World, chance: Chance) => void> = {
+  wedge: ill('wedged'),
+  freeze: ill('frozen'),
+  jam: ill('jam', aWhile(1_000, 5 * MINUTE)),
+  overload: ill('overload', aWhile(5_000, 30 * MINUTE)),
+  slow: ill('slow', aWhile(MINUTE, 30 * MINUTE)),
+  wrong: ill('wrong'),
+  errors: ill('errors'),
+  unavailable: ill('unavailable', aWhile(1_000, 10 * MINUTE)),
+  full: ill('full', aWhile(5_000, 30 * MINUTE)),
+  misconfigured: ill('misconfigured', aWhile(MINUTE, 60 * MINUTE)),
+  flaky: ill('flaky', aWhile(MINUTE, 60 * MINUTE)),
+  unkillable: ill('unkillable', aWhile(MINUTE, 60 * MINUTE)),
+  crash: ({ processes, server }) => {
+    if (server.life) processes.end(server.life.main, 'SIGSEGV');
+  },
+  'crash-loop': (world, chance) => {
+    world.server.plans = Array.from({ length: chance.int(2, 8) }, () => 'crash' as const);
+    HAPPENS.crash(world, chance);
+  },
+  'hang-loop': (world, chance) => {
+    world.server.plans = Array.from({ length: chance.int(2, 12) }, () => 'hang' as const);
+    ill('wedged')(world, chance);
+  },
+  'clean-exit': ({ processes, server }) => {
+    if (server.life?.healthy) processes.end(server.life.main, 'exit status 0');
+  },
+  'slow-load': (world, chance) => {
+    world.server.plans = ['slow-load'];
+    HAPPENS.crash(world, chance);
+  },
+  'stuck-load': (world, chance) => {
+    world.server.plans = Array.from({ length: chance.int(1, 3) }, () => 'stuck-load' as const);
+    HAPPENS.crash(world, chance);
+  },
+  'foreign-port': (world, chance) => {
+    if (world.server.foreign) return;
+    if (chance.yes(0.5)) HAPPENS.crash(world, chance);
+    const answers = chance.pick(['ok', 'misconfigured', 'error', 'timeout'] as const);
+    world.server.foreign = { sinceMs: world.stage.nowMs, answers };
+    world.stage.log(`a stranger listens on the port (answers: ${answers})`);
+    world.stage.time.after(chance.scale(1_000, 10 * MINUTE), () => world.evictForeign());
+  },
+  'probe-blind': (world, chance) => {
+    world.daemon.probeBlind = true;
+    world.stage.log('probes are blind');
+    world.stage.time.after(chance.scale(5_000, 20 * MINUTE), () => {
+      world.daemon.probeBlind = false;
+    });
+  },
+  'unit-blind': (world, chance) => {
+    world.daemon.unitBlind = true;
+    world.stage.log('the unit cannot be seen');
+    world.stage.time.after(chance.scale(5_000, 20 * MINUTE), () => {
+      world.daemon.unitBlind = false;
+    });
+  },
+  'disk-full': (world, chance) => world.disk.fill(chance.scale(10_000, 120 * MINUTE)),
+  'daemon-death': ({ daemon }) => daemon.die(),
+  reboot: (world) => world.reboot(),
+  'wall-step': ({ stage, truth }, chance) => {
+    const back = !stage.scenario.wallForward || chance.yes(0.5);
+    const byMs = chance.scale(1_000, 360 * MINUTE) * (back ? -1 : 1);
+    stage.wallShiftMs += byMs;
+    stage.log(`wall clock stepped by ${(byMs / 1000).toFixed(0)} s`);
+    if (back) stage.mark('wall-stepped-back');
+    truth.clockIsOdd();
+  },
+  'operator-stop': ({ stage, supervisor }, chance) => {
+    supervisor.stop();
+    stage.time.after(chance.scale(MINUTE, 30 * MINUTE), () => supervisor.start('operator'));
+  },
+  pause: (world, chance) => {
+    if (world.post({ type: 'pause' })) {
+      world.stage.time.after(chance.scale(MINUTE, 60 * MINUTE), () => world.post({ type: 'resume' }));
+    }
+  },
+  acknowledge: (world) => void world.post({ type: 'acknowledge' }),
+};

@@ -1,0 +1,79 @@
+import { VirtualTime } from '../clock.js';
+import type { Mark } from '../marks.js';
+import { Chance } from '../prng.js';
+import type { Scenario } from '../swarm.js';
+
+/** A rule of DESIGN.md that the world saw broken, by its own book-keeping. */
+export class Violation extends Error {
+  override readonly name = 'Violation';
+  constructor(
+    readonly invariant: string,
+    message: string,
+  ) {
+    super(`${invariant}: ${message}`);
+  }
+}
+
+const LINES_KEPT = 40;
+/** 2026-01-01T00:00:00Z: where every story begins. */
+const EPOCH_MS = 1_767_225_600_000;
+
+/** What every part of the world shares: time, chance, the two clocks of the machine, and the log. */
+export class Stage {
+  readonly time = new VirtualTime();
+  readonly marks = new Set<Mark>();
+  readonly lines: string[] = [];
+  /** FNV-1a over every logged line: the same seed must give the same hash. */
+  hash = 0x811c9dc5;
+  boot = 1;
+  bootedAtMs = 0;
+  /** How far the wall clock was stepped, all steps together. */
+  wallShiftMs = 0;
+  /** Environment faults (disk, blindness, deaths of the daemon, odd outcomes) happen only while true. */
+  faulty = true;
+  readonly #root: Chance;
+
+  constructor(readonly scenario: Scenario) {
+    this.#root = new Chance(scenario.seed);
+  }
+
+  get nowMs(): number {
+    return this.time.nowMs;
+  }
+
+  chance(name: string): Chance {
+    return this.#root.fork(name);
+  }
+
+  /** CLOCK_MONOTONIC of this boot. A machine needs some seconds until anything of ours runs. */
+  monotonicMs(): number {
+    return this.time.nowMs - this.bootedAtMs;
+  }
+
+  wallMs(): number {
+    return EPOCH_MS + this.time.nowMs + this.wallShiftMs;
+  }
+
+  bootId(): string {
+    return `boot-${this.boot}`;
+  }
+
+  mark(mark: Mark): void {
+    this.marks.add(mark);
+  }
+
+  log(text: string): void {
+    const line = `${(this.time.nowMs / 1000).toFixed(3).padStart(11)} ${text}`;
+    this.lines.push(line);
+    if (this.lines.length > 2 * LINES_KEPT) this.lines.splice(0, LINES_KEPT);
+    for (let i = 0; i < line.length; i++) this.hash = Math.imul(this.hash ^ line.charCodeAt(i), 0x01000193);
+  }
+
+  lastLines(): string[] {
+    return this.lines.slice(-LINES_KEPT);
+  }
+
+  require(condition: boolean, invariant: string, message: string): void {
+    if (!condition) throw new Violation(invariant, message);
+  }
+}

@@ -1,0 +1,204 @@
+import type { UnitPhase, UnitSnapshot } from '../../../src/core/types.js';
+import { Life } from './life.js';
+import { type Proc, type Processes, sampleOf } from './processes.js';
+import type { Server } from './server.js';
+import type { Stage } from './stage.js';
+
+/** systemd.service(5): exit 0 and these signals are a clean end, after which on-failure does nothing. */
+const CLEAN = /^(exit status 0|SIG(HUP|INT|TERM|PIPE))/;
+
+/**
+ * Whoever restarts the service, with the semantics of systemd 252 as measured (facts/baseline.md): Restart= classes,
+ * RestartSec, a start limit that counts every start, and a stop phase that waits for stubborn leftovers.
+ */
+export class Supervisor {
+  phase: UnitPhase = 'inactive';
+  life: Life | null = null;
+  /** Every start of this boot, virtual ms. */
+  starts: number[] = [];
+  restarts = 0;
+  lastExit: string | null = null;
+  lives = 0;
+  #stopping = false;
+  /** Starts before this are forgotten (reset-failed). */
+  #countFromMs = 0;
+  #epoch = 0;
+  readonly #chance;
+
+  constructor(
+    private readonly stage: Stage,
+    private readonly processes: Processes,
+    private readonly server: Server,
+  ) {
+    this.#chance = stage.chance('supervisor');
+  }
+
+  /** systemctl start; by an operator it may forget earlier starts first (reset-failed). */
+  start(by: 'boot' | 'operator'): void {
+    if (this.life || this.phase === 'deactivating' || this.phase === 'auto-restart') return;
+    if (by === 'operator') {
+      this.#countFromMs = this.stage.nowMs;
+      this.stage.log('operator: reset-failed, start');
+    }
+    this.restarts = 0;
+    this.#launch();
+  }
+
+  /** systemctl stop: SIGTERM, and SIGKILL to what is left after TimeoutStopSec. Stays down. */
+  stop(): void {
+    const { life } = this;
+    if (this.phase === 'failed' || this.phase === 'inactive') return;
+    this.stage.log('operator: stop');
+    this.stage.mark('stopped-by-operator');
+    this.#stopping = true;
+    this.#epoch += 1;
+    if (!life) {
+      if (this.phase === 'auto-restart') this.phase = 'inactive';
+      return;
+    }
+    this.phase = 'deactivating';
+    const listens = life.mode !== 'frozen' && life.mode !== 'unkillable';
+    if (listens) this.#later(this.#chance.scale(20, 2_000), () => this.processes.end(life.main, 'SIGTERM'));
+    this.#later(this.stage.scenario.unit.stopTimeoutMs, () => this.processes.sigkill(life.main, 'SIGKILL'));
+  }
+
+  #later(delayMs: number, run: () => void): void {
+    const epoch = this.#epoch;
+    this.stage.time.after(delayMs, () => {
+      if (epoch === this.#epoch) run();
+    });
+  }
+
+  #launch(): void {
+    const { stage, processes } = this;
+    const { burst, intervalMs } = stage.scenario.unit;
+    const { nowMs } = stage;
+    const from = Math.max(this.#countFromMs, nowMs - intervalMs);
+    const recent = this.starts.filter((start) => start > from);
+    if (burst > 0 && recent.length >= burst) {
+      stage.log(`unit: start limit hit (${recent.length} starts), failed`);
+      stage.require(this.lastExit !== 'SIGKILL by guard', 'I3', 'a kill of ours made the unit failed');
+      stage.mark('start-limit-by-crashes');
+      this.phase = 'failed';
+      return;
+    }
+    this.starts = [...recent, nowMs];
+    this.lives += 1;
+    this.#stopping = false;
+    const no = this.lives;
+    const { workers, stubbornWorkers } = stage.scenario.server;
+    const main = processes.spawn({
+      life: no,
+      main: true,
+      name: 'server',
+      stubborn: false,
+      ended: (proc, how) => this.#mainEnded(proc, how),
+    });
+    const crew = Array.from({ length: workers }, (_, index) =>
+      processes.spawn({
+        life: no,
+        main: false,
+        name: `worker-${index}`,
+        stubborn: stubbornWorkers,
+        ended: () => this.#workerEnded(),
+      }),
+    );
+    const { pid, startTicks } = main;
+    const incarnation = { pid, startTicks, bootId: stage.bootId(), invocation: `inv-${no}` };
+    this.life = new Life(no, incarnation, main, crew, nowMs);
+    this.phase = 'active';
+    stage.log(`unit: life ${no} started, pid ${pid}`);
+    this.server.begin(this.life);
+  }
+
+  #mainEnded(_main: Proc, how: string): void {
+    const life = this.life as Life;
+    const { stage } = this;
+    this.life = null;
+    this.lastExit = how;
+    this.#epoch += 1;
+    this.server.end(life);
+    stage.log(`unit: life ${life.no} ended: ${how}`);
+    const { killMode, stopTimeoutMs } = stage.scenario.unit;
+    this.phase = 'deactivating';
+    if (killMode === 'process' || this.#crew().length === 0) return this.#conclude();
+    for (const proc of this.#crew()) {
+      if (killMode === 'mixed') this.processes.sigkill(proc, 'SIGKILL');
+      else if (!proc.stubborn) {
+        this.#later(this.#chance.scale(20, 1_000), () => this.processes.end(proc, 'SIGTERM'));
+      }
+    }
+    this.#later(stopTimeoutMs, () => {
+      for (const proc of this.#crew()) this.processes.sigkill(proc, 'SIGKILL');
+    });
+    // What survives even that is left behind, and the restart goes on beside it (systemd#13288).
+    this.#later(2 * stopTimeoutMs, () => this.#conclude());
+  }
+
+  #workerEnded(): void {
+    const waits = this.phase === 'deactivating' && !this.life;
+    if (waits && this.stage.scenario.unit.killMode !== 'process' && this.#crew().length === 0)
+      this.#conclude();
+  }
+
+  /** Processes in the unit's cgroup other than the running life's. */
+  #crew(): Proc[] {
+    return this.processes.ofService().filter((proc) => proc.life !== this.life?.no);
+  }
+
+  #conclude(): void {
+    if (this.phase !== 'deactivating') return;
+    const { restart, restartMs } = this.stage.scenario.unit;
+    const clean = CLEAN.test(this.lastExit ?? '');
+    const again = !this.#stopping && (restart === 'always' || (restart === 'on-failure' && !clean));
+    this.#epoch += 1;
+    if (!again) {
+      this.phase = this.#stopping || clean ? 'inactive' : 'failed';
+      this.stage.log(`unit: ${this.phase}`);
+      return;
+    }
+    this.phase = 'auto-restart';
+    this.#later(restartMs, () => {
+      this.restarts += 1;
+      this.#launch();
+    });
+  }
+
+  /** The machine went down; the unit is enabled and will be started at boot. */
+  reboot(): void {
+    this.#epoch += 1;
+    if (this.life) this.server.end(this.life);
+    this.life = null;
+    this.phase = 'inactive';
+    this.starts = [];
+    this.#countFromMs = 0;
+    this.#stopping = false;
+    this.lastExit = null;
+  }
+
+  snapshot(): UnitSnapshot {
+    const { stage, life, server } = this;
+    const { burst, intervalMs, revives } = stage.scenario.unit;
+    const now = stage.nowMs;
+    const from = Math.max(this.#countFromMs, now - intervalMs);
+    const running = life ? [life.main, ...life.workers.filter((proc) => proc.alive)] : [];
+    return {
+      supervisor: 'systemd',
+      unit: 'model.service',
+      phase: this.phase,
+      incarnation: life?.incarnation ?? null,
+      restarts: this.restarts,
+      lastExit: this.lastExit,
+      revivesAfterKill: revives,
+      startLimit: { burst, intervalMs },
+      recentStartsAtMs: this.starts.filter((start) => start > from).map((start) => start - stage.bootedAtMs),
+      processes: running.map((proc) => sampleOf(proc, proc.main && life ? life.moved(now) : 0)),
+      leftovers: this.#crew().map((proc) => sampleOf(proc, 0)),
+      portOwner: server.foreign
+        ? { who: 'foreign', text: 'pid 999 (stranger)' }
+        : life?.portBound
+          ? { who: 'unit', text: '' }
+          : { who: 'none', text: '' },
+    };
+  }
+}

@@ -1,0 +1,242 @@
+import type { Decision, KillIntent, Page } from '../../../src/core/types.js';
+import type { InboxRow } from '../../../src/record/record.js';
+import { judgeKill } from './evidence.js';
+import type { Life } from './life.js';
+import type { Proc } from './processes.js';
+import type { Server } from './server.js';
+import type { Stage } from './stage.js';
+import type { Supervisor } from './supervisor.js';
+
+interface Kill {
+  intentId: string;
+  atMs: number;
+  /** Which daemon did it, and whether the record knows. A kill that only a dead daemon knew of can't be counted. */
+  daemon: number;
+  stored: boolean;
+}
+
+/**
+ * What really happened, and the rules checked against it. Knows the service's lives, signals and commits from the
+ * world, and nothing of how the core came to its decisions.
+ */
+export class Truth {
+  kills: Kill[] = [];
+  /** Any kill at all, for the statement. */
+  killed = 0;
+  incidentsSeen = new Set<string>();
+  paused = false;
+  openIntents = new Map<string, KillIntent>();
+  #lastCommandId = 0;
+  #storedIncidents = new Map<string, string>();
+  #openIncidentSince = new Map<string, number>();
+  #escalatedIncidents = new Set<string>();
+  #operations = new Map<string, { intentId: string; daemon: number; stored: boolean }>();
+  #performed = new Set<string>();
+  #freshBy = new Map<string, number>();
+  #decidedPages = new Map<string, Page>();
+  storedPages = new Set<string>();
+  #toldWithoutRecord = new Map<string, number>();
+  #memoryKill = { daemon: 0, atMs: 0 };
+  clockWasOdd = false;
+
+  constructor(
+    private readonly stage: Stage,
+    private readonly server: Server,
+    private readonly supervisor: Supervisor,
+  ) {}
+
+  /** The guard was handed these inbox rows. */
+  commanded(rows: InboxRow[]): void {
+    for (const { id, command } of rows) {
+      if (id <= this.#lastCommandId) continue;
+      this.#lastCommandId = id;
+      if (command.type === 'pause') this.paused = true;
+      if (command.type === 'resume' || command.type === 'start') this.paused = false;
+    }
+  }
+
+  clockIsOdd(): void {
+    this.clockWasOdd = true;
+  }
+
+  /** A decision reached the disk (perhaps with rows that had waited in memory). */
+  stored(decision: Decision, daemon: number): void {
+    const { stage } = this;
+    for (const incident of decision.incidents) this.#storedIncidents.set(incident.id, incident.status);
+    const open = [...this.#storedIncidents.values()].filter((status) => status !== 'resolved');
+    stage.require(open.length <= 1, 'I7', `${open.length} open incidents on record`);
+    const { intent, closedIntent } = decision;
+    if (intent) {
+      stage.require(
+        this.#storedIncidents.has(intent.incidentId),
+        'I5',
+        'an intent stored without its incident',
+      );
+      this.openIntents.set(intent.id, intent);
+      if (intent.atMs === stage.monotonicMs()) this.#freshBy.set(intent.id, daemon);
+      for (const kill of this.kills) if (kill.intentId === intent.id) kill.stored = true;
+      const operation = this.#operations.get(keyOf(intent));
+      if (operation?.intentId === intent.id) operation.stored = true;
+    }
+    if (closedIntent) this.openIntents.delete(closedIntent.id);
+    for (const kill of this.kills) if (kill.daemon === daemon) kill.stored = true; // the state has it
+    for (const page of decision.pages) {
+      stage.require(!this.storedPages.has(page.id), 'I10', `page ${page.id} stored twice`);
+      this.storedPages.add(page.id);
+    }
+    for (const id of this.#decidedPages.keys()) {
+      stage.require(this.storedPages.has(id), 'I10', `page ${id} was decided and not stored`);
+    }
+    this.#decidedPages.clear();
+  }
+
+  /** The loop took a decision as fact, on disk or in memory. */
+  decided(decision: Decision): void {
+    const { stage } = this;
+    for (const page of decision.pages) {
+      if (!this.storedPages.has(page.id)) this.#decidedPages.set(page.id, page);
+      if (page.kind === 'escalated') {
+        stage.mark('escalated');
+        this.#escalatedIncidents.add(page.incidentId ?? '');
+      }
+    }
+    for (const incident of decision.incidents) {
+      this.incidentsSeen.add(incident.id);
+      if (incident.status === 'resolved') this.#resolved(incident.id);
+      else if (!this.#openIncidentSince.has(incident.id))
+        this.#openIncidentSince.set(incident.id, stage.nowMs);
+    }
+    this.#overdue(decision);
+  }
+
+  #resolved(id: string): void {
+    const { stage, server } = this;
+    const opened = this.#openIncidentSince.get(id) ?? 0;
+    this.#openIncidentSince.delete(id);
+    const told = server.life?.told ?? [];
+    const lastFailure = told.findLastIndex(({ reason }) => reason !== 'ok' && COUNTS.has(reason));
+    const passes = told
+      .slice(lastFailure + 1)
+      .filter(({ reason, toldMs }) => reason === 'ok' && toldMs >= opened);
+    const needed = stage.scenario.policy.successThreshold;
+    stage.require(
+      passes.length >= needed,
+      'I8',
+      `resolved after ${passes.length} right answers, not ${needed}`,
+    );
+    if (this.#escalatedIncidents.has(id)) stage.mark('resolved-after-escalation');
+  }
+
+  #overdue(decision: Decision): void {
+    const { incident, desired } = decision.state;
+    if (!incident || desired === 'paused' || this.clockWasOdd) return;
+    const since = this.#openIncidentSince.get(incident.id) ?? this.stage.nowMs;
+    const overdue = this.stage.nowMs - since >= this.stage.scenario.policy.escalateAfterMs;
+    this.stage.require(
+      !overdue || incident.status === 'escalated',
+      'I8',
+      `${incident.id} is overdue, unescalated`,
+    );
+  }
+
+  toldWithoutRecord(page: Page): void {
+    this.#toldWithoutRecord.set(page.id, this.stage.nowMs);
+  }
+
+  /** A kill is about to be performed: everything about the operation as a whole. */
+  beforeKill(intent: KillIntent, daemon: number, recordLost: boolean): void {
+    const { stage } = this;
+    const once = `${daemon}/${intent.id}`;
+    stage.require(!this.#performed.has(once), 'I4', `intent ${intent.id} performed twice`);
+    this.#performed.add(once);
+    const inRecord = this.openIntents.has(intent.id);
+    const fresh = !inRecord || this.#freshBy.get(intent.id) === daemon;
+    if (!inRecord) this.#memoryKillAllowed(intent, daemon, recordLost);
+    const key = keyOf(intent);
+    const before = this.#operations.get(key);
+    const known = before && (before.stored || before.daemon === daemon);
+    stage.require(
+      !known || before.intentId === intent.id,
+      'I4',
+      `a second operation on pid ${intent.incarnation.pid}`,
+    );
+    this.#operations.set(key, { intentId: intent.id, daemon, stored: inRecord });
+    if (!fresh) return stage.mark('intent-finished-by-next-daemon');
+    stage.require(!this.paused, 'I5', 'a kill while paused');
+    const { power, unit } = stage.scenario;
+    stage.require(power === 'armed', 'I5', 'a kill by a guard that may only watch');
+    if (intent.what === 'leftovers') return;
+    stage.require(unit.revives === true, 'I3', 'a kill that nobody would revive');
+    const life = this.server.life;
+    if (life && sameLife(life, intent)) judgeKill(stage, this.server, this.supervisor, life);
+    this.kills.push({ intentId: intent.id, atMs: stage.nowMs, daemon, stored: inRecord });
+    const { windowMs, killsMax } = stage.scenario.policy;
+    const recent = this.kills.filter(
+      (kill) => stage.nowMs - kill.atMs < windowMs && (kill.stored || kill.daemon === daemon),
+    );
+    stage.require(
+      recent.length <= killsMax,
+      'I3',
+      `${recent.length} kills within the window, ${killsMax} allowed`,
+    );
+  }
+
+  #memoryKillAllowed(intent: KillIntent, daemon: number, recordLost: boolean): void {
+    const { stage } = this;
+    stage.require(recordLost, 'I5', `intent ${intent.id} is not on record before its signal`);
+    const told = [...this.#toldWithoutRecord].some(
+      ([id, atMs]) => id.includes(intent.id) && atMs === stage.nowMs,
+    );
+    stage.require(told, 'I5', 'a kill from memory that nobody was told of');
+    const last = this.#memoryKill;
+    const again = last.daemon === daemon && stage.nowMs - last.atMs < stage.scenario.policy.windowMs;
+    stage.require(!again, 'I5', 'a second kill from memory within the window');
+    this.#memoryKill = { daemon, atMs: stage.nowMs };
+    stage.mark('memory-kill');
+  }
+
+  /** One signal is about to reach one process. */
+  beforeSignal(intent: KillIntent, proc: Proc): void {
+    const { stage, server } = this;
+    stage.require(proc.pid > 1, 'I11', `a signal to pid ${proc.pid}`);
+    stage.require(proc.life > 0, 'I11', `a signal to a stranger, pid ${proc.pid}`);
+    const listed = intent.targets.some(
+      ({ pid, startTicks }) => pid === proc.pid && startTicks === proc.startTicks,
+    );
+    stage.require(listed, 'I11', `pid ${proc.pid} is not in the intent`);
+    const running = server.life?.no ?? 0;
+    if (intent.what === 'leftovers') {
+      stage.require(proc.life !== running, 'I11', `leftovers include pid ${proc.pid} of the running life`);
+      stage.mark('leftovers-cleared');
+      return;
+    }
+    const meant = Number(intent.incarnation.invocation.replace('inv-', ''));
+    stage.require(
+      proc.life === meant,
+      'I11',
+      `pid ${proc.pid} is of life ${proc.life}, the intent means ${meant}`,
+    );
+    if (!proc.main) return;
+    this.killed += 1;
+  }
+
+  /** Killed lives that only a daemon now dead had counted are nobody's to count any more. */
+  daemonDied(): void {
+    this.#decidedPages.clear();
+  }
+
+  kindOf(intent: KillIntent): string {
+    return intent.reason.split(':')[0] ?? '';
+  }
+}
+
+const COUNTS: ReadonlySet<string> = new Set(['timeout', 'refused', 'reset', 'unavailable', 'error', 'wrong']);
+
+function keyOf(intent: KillIntent): string {
+  const { pid, startTicks, bootId } = intent.incarnation;
+  return `${bootId}/${pid}/${startTicks}`;
+}
+
+function sameLife(life: Life, intent: KillIntent): boolean {
+  return life.incarnation.invocation === intent.incarnation.invocation;
+}

@@ -1,0 +1,128 @@
+import type { InboxRow } from '../../../src/record/record.js';
+import type { Production } from '../production.js';
+import type { Scenario } from '../swarm.js';
+import { Daemon, type Machine, SERVICE } from './daemon.js';
+import { Disk } from './disk.js';
+import { unleash } from './faults.js';
+import { Processes } from './processes.js';
+import { Server } from './server.js';
+import { Stage } from './stage.js';
+import { Supervisor } from './supervisor.js';
+import { Truth } from './truth.js';
+
+const MINUTE = 60_000;
+
+/** One box: a machine with a model server, its supervisor, its disk, and the guard's daemon. */
+export class World implements Machine {
+  readonly stage: Stage;
+  readonly processes: Processes;
+  readonly server: Server;
+  readonly supervisor: Supervisor;
+  readonly truth: Truth;
+  readonly disk: Disk;
+  readonly daemon: Daemon;
+  readonly #chance;
+
+  constructor(scenario: Scenario, production: Production) {
+    this.stage = new Stage(scenario);
+    this.processes = new Processes(this.stage);
+    this.server = new Server(this.stage, this.processes);
+    this.supervisor = new Supervisor(this.stage, this.processes, this.server);
+    this.truth = new Truth(this.stage, this.server, this.supervisor);
+    this.disk = new Disk(this.stage, production, this.truth, () => this.daemon.no);
+    this.daemon = new Daemon(this, production);
+    this.#chance = this.stage.chance('world');
+  }
+
+  begin(): void {
+    this.#boot(5_000);
+    unleash(this);
+    this.#patrol();
+  }
+
+  /** The unit is started by the machine, the daemon by its own unit, in either order. */
+  #boot(bootingMs: number): void {
+    const { stage } = this;
+    stage.bootedAtMs = stage.nowMs;
+    stage.time.after(bootingMs + this.#chance.scale(100, 20_000), () => this.supervisor.start('boot'));
+    stage.time.after(bootingMs + this.#chance.scale(100, 20_000), () => this.daemon.start());
+  }
+
+  reboot(): void {
+    const { stage, truth } = this;
+    if (stage.monotonicMs() < MINUTE) return;
+    stage.log('the machine goes down');
+    const open = this.daemon.guard?.state().incident;
+    if (open) stage.mark('reboot-with-open-incident');
+    this.daemon.die();
+    stage.boot += 1;
+    this.processes.clear();
+    this.supervisor.reboot();
+    this.evictForeign();
+    truth.clockIsOdd();
+    this.#boot(this.#chance.scale(10_000, 5 * MINUTE));
+  }
+
+  evictForeign(): void {
+    if (this.server.foreign) this.stage.log('the stranger on the port is gone');
+    this.server.foreign = null;
+  }
+
+  /** An admin looks by now and then, and starts what only an admin can start. */
+  #patrol(): void {
+    this.stage.time.after(this.#chance.scale(5 * MINUTE, 60 * MINUTE), () => {
+      if (!this.stage.faulty) return;
+      this.#restartWhatIsDown();
+      this.#patrol();
+    });
+  }
+
+  #restartWhatIsDown(): void {
+    const { phase } = this.supervisor;
+    const booted = this.stage.monotonicMs() > 6 * MINUTE;
+    if (phase === 'failed' || (phase === 'inactive' && booted)) this.supervisor.start('operator');
+  }
+
+  /** A command from another process; false when even that could not be written. */
+  post(command: InboxRow['command']): boolean {
+    if (this.disk.full) return false;
+    this.stage.log(`operator: ${command.type}`);
+    this.disk.record.post({ service: SERVICE, wallMs: this.stage.wallMs(), by: 'operator', command });
+    return true;
+  }
+
+  /** Faults stop. What the server does stays: a hang is the guard's to heal, everything around it works again. */
+  calm(): void {
+    const { stage, daemon, disk, server, supervisor } = this;
+    stage.log('--- faults stop ---');
+    stage.faulty = false;
+    disk.mend();
+    daemon.probeBlind = false;
+    daemon.unitBlind = false;
+    server.plans = [];
+    this.evictForeign();
+    const { life } = server;
+    if (life && LASTING.has(life.mode) === false) server.recover(life);
+    daemon.start();
+    this.post({ type: 'resume' });
+    const canHeal = stage.scenario.power === 'armed' && stage.scenario.unit.revives === true;
+    if (!canHeal && life && !life.healthy) this.processes.end(life.main, 'SIGABRT');
+    const tend = () => {
+      const down = supervisor.phase === 'failed' || supervisor.phase === 'inactive';
+      if (down) supervisor.start('operator');
+      stage.time.after(5_000, tend);
+    };
+    tend();
+  }
+}
+
+/** What no passing of time mends: only a restart does. */
+const LASTING: ReadonlySet<string> = new Set([
+  'loading',
+  'ok',
+  'slow',
+  'wedged',
+  'frozen',
+  'wrong',
+  'errors',
+]);
