@@ -104,6 +104,10 @@ export function parseObject(
       return { judgement: { reason: 'misconfigured', detail } };
     }
     if (answer.text.trim() === '') return { judgement: wrong('the answer is empty') };
+    if (/^\s*\{/.test(answer.text) && !answer.text.trimEnd().endsWith('}')) {
+      // A chunked answer that ends with the connection looks complete to undici when that was to close anyway.
+      return { judgement: { reason: 'reset', detail: 'the answer ends in the middle' } };
+    }
     const nan = /[[,:\s](-?(?:NaN|Infinity))/.exec(answer.text)?.[1];
     const why = nan === undefined ? excerpt(answer.text, 60) : `it contains ${nan}`;
     return { judgement: wrong(`the answer is not JSON: ${why}`) };
