@@ -46,22 +46,26 @@ async function marked(mark: string): Promise<Stat[]> {
 
 const isServer = (stat: Stat) => readCmdline(stat.pid).some((word) => word.endsWith('server.mjs'));
 
-/** Starts a daemon, may end its service meanwhile, and kills the daemon with SIGKILL at a random moment. */
+/**
+ * Starts a daemon and kills it with SIGKILL at a random moment: while it starts a service afresh, while the one
+ * that it adopted dies or freezes under it, or while nothing happens.
+ */
 async function loseDaemon(t: TestContext, options: EmbeddedOptions, random: () => number): Promise<void> {
-  const env = { ...process.env, ...options.env };
+  const servers = (await marked(options.env[MARK] ?? '')).filter(isServer);
+  const scenario = random();
+  if (scenario < 0.5) for (const server of servers) signalIfSame(server, 'SIGKILL');
   const daemon = spawn(process.execPath, [fixture('embedded-daemon.mjs'), JSON.stringify(options)], {
     stdio: 'ignore',
-    env,
+    env: { ...process.env, ...options.env },
   });
   ownProcess(t, daemon.pid);
   const ended = once(daemon, 'exit');
-  const servers = (await marked(options.env[MARK] ?? '')).filter(isServer);
-  if (random() < 0.7) {
+  if (scenario >= 0.5 && scenario < 0.9) {
     await sleep(random() * 150);
-    for (const server of servers) signalIfSame(server, random() < 0.5 ? 'SIGKILL' : 'SIGSTOP');
-    for (const server of servers) if (random() < 0.5) signalIfSame(server, 'SIGKILL');
+    for (const server of servers) signalIfSame(server, random() < 0.7 ? 'SIGKILL' : 'SIGSTOP');
   }
-  await sleep(random() * 250);
+  // Node itself takes the first part of this to begin.
+  await sleep(30 + random() * 200);
   daemon.kill('SIGKILL');
   await ended;
 }

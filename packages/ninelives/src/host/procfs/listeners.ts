@@ -19,8 +19,12 @@ export interface PortLookup {
 
 const CHUNK_BYTES = 16 * 1024;
 const TABLE_BYTES_MAX = 1024 * 1024;
-/** A socket whose process we did not find is not searched for again before this time has passed. */
-const UNFOUND_MS = 5_000;
+/**
+ * A socket whose process we did not find is not searched for again before this time has passed, and a holder
+ * that we found is believed for as long, while it still holds that socket: reading the table costs the kernel a
+ * walk over all its buckets (milliseconds), looking at one descriptor costs microseconds.
+ */
+const REMEMBERED_MS = 5_000;
 
 /**
  * The listening sockets of one table. The kernel lists them before all others (proc_net_tcp.rst: "It will
@@ -84,10 +88,11 @@ interface Found {
   fd: number;
 }
 
-/** @param nowMs monotonic ms, for how long "not found" is remembered. */
+/** @param nowMs monotonic ms, for how long answers are remembered. */
 export function createPortLookup(uid: number, nowMs: () => number): PortLookup {
   const found = new Map<number, Found>();
   const unfound = new Map<number, number>();
+  const answers = new Map<number, { listeners: Listener[]; untilMs: number }>();
 
   function search(inode: number, first: readonly number[]): Found | null {
     const others = listStats().map((stat) => stat.pid);
@@ -100,8 +105,7 @@ export function createPortLookup(uid: number, nowMs: () => number): PortLookup {
     return null;
   }
 
-  function holderOf(listener: Listener, first: readonly number[]): Found | null {
-    const { inode } = listener;
+  function stillHeld(inode: number): Found | null {
     const known = found.get(inode);
     if (
       known &&
@@ -111,27 +115,43 @@ export function createPortLookup(uid: number, nowMs: () => number): PortLookup {
       return known;
     }
     found.delete(inode);
-    if (uid !== 0 && listener.uid !== uid) return null;
+    return null;
+  }
+
+  function holderOf({ inode, uid: owner }: Listener, first: readonly number[]): Found | null {
+    const known = stillHeld(inode);
+    if (known) return known;
+    if (uid !== 0 && owner !== uid) return null;
     if (nowMs() < (unfound.get(inode) ?? 0)) return null;
-    const process = search(inode, first);
-    if (process) found.set(inode, process);
-    else unfound.set(inode, nowMs() + UNFOUND_MS);
-    return process;
+    const holder = search(inode, first);
+    if (holder) found.set(inode, holder);
+    else unfound.set(inode, nowMs() + REMEMBERED_MS);
+    return holder;
+  }
+
+  /** The sockets that listen on the port; as before while each is still held by whom we found. */
+  function listenersOn(port: number): Listener[] | null {
+    const before = answers.get(port);
+    const same =
+      before && nowMs() < before.untilMs && before.listeners.every(({ inode }) => stillHeld(inode));
+    if (same) return before.listeners;
+    answers.delete(port);
+    const tables = [readListeners('/proc/net/tcp'), readListeners('/proc/net/tcp6')];
+    if (tables.every((table) => table === null)) return null;
+    const listeners = tables.flatMap((table) => table ?? []).filter((listener) => listener.port === port);
+    if (listeners.length > 0) answers.set(port, { listeners, untilMs: nowMs() + REMEMBERED_MS });
+    return listeners;
   }
 
   return {
     holders(port, first) {
-      const tables = [readListeners('/proc/net/tcp'), readListeners('/proc/net/tcp6')];
-      if (tables.every((table) => table === null)) return null;
-      const listeners = tables.flatMap((table) => table ?? []).filter((listener) => listener.port === port);
-      const inodes = new Set(listeners.map((listener) => listener.inode));
-      for (const map of [found, unfound]) {
-        for (const inode of map.keys()) if (!inodes.has(inode)) map.delete(inode);
-      }
+      const listeners = listenersOn(port);
+      if (listeners === null) return null;
+      for (const [inode, untilMs] of unfound) if (nowMs() > untilMs) unfound.delete(inode);
       return listeners.map((listener) => {
-        const process = holderOf(listener, first);
+        const holder = holderOf(listener, first);
         return {
-          process: process && { pid: process.pid, startTicks: process.startTicks, name: process.name },
+          process: holder && { pid: holder.pid, startTicks: holder.startTicks, name: holder.name },
           uid: listener.uid,
         };
       });

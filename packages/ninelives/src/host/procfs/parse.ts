@@ -30,10 +30,7 @@ export function parseStat(text: string): Stat | null {
   const open = text.indexOf('(');
   const close = text.lastIndexOf(')');
   if (open < 0 || close < open) return null;
-  const rest = text
-    .slice(close + 1)
-    .trim()
-    .split(/\s+/);
+  const rest = text.slice(close + 2).split(' ');
   const field = (number: number) => Number(rest[number - 3]);
   const stat: Stat = {
     pid: Number(text.slice(0, open)),
@@ -47,8 +44,10 @@ export function parseStat(text: string): Stat | null {
     startTicks: field(22),
     rssPages: field(24),
   };
-  const numbers = Object.values(stat).filter((value) => typeof value === 'number');
-  return /^[A-Za-z]$/.test(stat.state) && numbers.every(Number.isSafeInteger) && stat.pid > 0 ? stat : null;
+  // A cut line lacks its last fields, and what is missing is NaN: so their sum tells.
+  const sum = stat.pid + stat.ppid + stat.pgrp + stat.session + stat.utimeTicks + stat.stimeTicks;
+  const whole = Number.isSafeInteger(sum + stat.startTicks + stat.rssPages) && stat.pid > 0;
+  return whole && /^[A-Za-z]$/.test(stat.state) ? stat : null;
 }
 
 /** The real uid, the one that kill(2) goes by, from /proc/PID/status. */

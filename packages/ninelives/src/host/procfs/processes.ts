@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { ProcessId, ProcessSample } from '../../core/types.js';
 import type { Stat } from './parse.js';
 import { parseAuxv, parseCgroup, parseCmdline, parseIoBytes, parseRealUid, parseStat } from './parse.js';
 
+const PAGE_BYTES = 4_096;
 const ABSENT = new Set(['ENOENT', 'ESRCH', 'EACCES', 'EPERM', 'ENOTDIR']);
 
 /**
@@ -11,11 +12,18 @@ const ABSENT = new Set(['ENOENT', 'ESRCH', 'EACCES', 'EPERM', 'ENOTDIR']);
  * @throws what says nothing about the process (EMFILE, ENOMEM): "could not look" must not read as "gone".
  */
 function readProc(path: string): string | null {
+  let fd: number | null = null;
   try {
-    return readFileSync(path, 'latin1');
+    // Three system calls instead of the five of readFile: this runs for every process, twice a second.
+    fd = openSync(path, 'r');
+    const buffer = Buffer.allocUnsafe(PAGE_BYTES);
+    const count = readSync(fd, buffer);
+    return count < PAGE_BYTES ? buffer.toString('latin1', 0, count) : readFileSync(path, 'latin1');
   } catch (error) {
     if (ABSENT.has((error as NodeJS.ErrnoException).code ?? '')) return null;
     throw error;
+  } finally {
+    if (fd !== null) closeSync(fd);
   }
 }
 
