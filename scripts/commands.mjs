@@ -1,18 +1,21 @@
 // The six commands, each a straight line: set-up, build, then what it is for.
 
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from './build.mjs';
 import { become, run } from './child.mjs';
 import { install } from './install.mjs';
-import { SetupError } from './say.mjs';
+import { SetupError, stage } from './say.mjs';
 import { runSuite } from './suite.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
 const cli = join(root, 'packages', 'ninelives', 'bin', 'ninelives.js');
 const embedder = join(root, 'packages', 'embedder', 'bin', 'ninelives-embedder.js');
 const simulation = join(root, 'packages', 'ninelives', 'dist', 'test', 'sim', 'main.js');
+
+const SETUP_LIMIT_MS = 10 * 60_000;
 
 const COMMANDS = {
   async start(args) {
@@ -57,17 +60,13 @@ export async function runCommand(name, args) {
 
 async function prepare({ dev }) {
   const errors = await setUp({ dev });
-  if (errors)
-    throw new SetupError(
-      errors,
-      'it does not compile',
-      'git status; undo what was not meant, or git pull, then run the same command again',
-    );
+  const next = 'git status: undo what was not meant, or git pull; then run the same command again';
+  if (errors) throw new SetupError(errors, 'it does not compile', next);
 }
 
 /** Packages and dist/, made right for the command. Returns what the compiler complained about. */
 async function setUp({ dev }) {
-  const release = takeLock(join(root, '.setup.lock'));
+  const release = await takeLock(join(root, '.setup.lock'));
   try {
     await install(root, { dev });
     return await build(root, { tests: dev });
@@ -76,27 +75,53 @@ async function setUp({ dev }) {
   }
 }
 
-/** Two set-ups in one folder would take each other's node_modules apart. */
-function takeLock(file) {
-  for (;;) {
-    try {
-      writeFileSync(file, `${process.pid}\n`, { flag: 'wx' });
-      return () => rmSync(file, { force: true });
-    } catch (error) {
-      if (error.code !== 'EEXIST') {
-        throw new SetupError(`cannot write into ${root}`, error.message, 'clone to a folder that you own');
-      }
+/** Two set-ups in one folder would take each other's node_modules apart, so the second waits for the first. */
+async function takeLock(file) {
+  for (let waited = false; ; waited = true) {
+    if (claim(file)) return () => rmSync(file, { force: true });
+    const owner = ownerOf(file);
+    if (!isAlive(owner)) {
+      rmSync(file, { force: true });
+    } else if (waited) {
+      const why = `process ${owner} has held ${file} for long`;
+      throw new SetupError(
+        'another set-up does not end',
+        why,
+        'look at it, or remove that file if it is something else',
+      );
+    } else {
+      await stage(`waiting for the set-up of process ${owner}`, () => gone(file, owner));
     }
-    const owner = Number(readFileSync(file, 'utf8'));
-    if (owner > 0 && isAlive(owner)) {
-      const next = `wait until it is done (or remove that file, if process ${owner} is something else)`;
-      throw new SetupError(`another set-up is running in ${root}`, `process ${owner} holds ${file}`, next);
-    }
-    rmSync(file, { force: true }); // its owner is gone
   }
 }
 
+/** Linked into place with its content, so that nobody sees a lock without its owner. */
+function claim(file) {
+  const own = `${file}.${process.pid}`;
+  try {
+    writeFileSync(own, `${process.pid}\n`);
+    linkSync(own, file);
+    return true;
+  } catch (error) {
+    if (error.code === 'EEXIST') return false;
+    throw new SetupError(`cannot write into ${root}`, error.message, 'clone to a folder that you own');
+  } finally {
+    rmSync(own, { force: true });
+  }
+}
+
+async function gone(file, owner) {
+  const until = performance.now() + SETUP_LIMIT_MS;
+  while (performance.now() < until && ownerOf(file) === owner && isAlive(owner)) await sleep(250);
+}
+
+/** Pid in the lock; 0 when there is none. */
+function ownerOf(file) {
+  return existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
+}
+
 function isAlive(pid) {
+  if (pid === 0) return false;
   try {
     process.kill(pid, 0);
     return true;

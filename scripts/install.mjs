@@ -6,6 +6,17 @@ import { join } from 'node:path';
 import { run } from './child.mjs';
 import { SetupError, stage } from './say.mjs';
 
+const NPM_FLAGS = [
+  '--ignore-scripts',
+  '--prefer-offline',
+  '--no-audit',
+  '--no-fund',
+  '--no-update-notifier',
+  // Without a network npm would try for more than a minute before it says so.
+  '--fetch-retry-mintimeout=2000',
+  '--fetch-retry-maxtimeout=8000',
+];
+
 /**
  * Make node_modules right for `dev` (everything) or not (what running needs). A full install serves both, and is
  * never thrown away for the smaller one.
@@ -23,7 +34,7 @@ export async function install(root, { dev }) {
     const args = fits
       ? ['install', '--no-save', '--include=dev']
       : ['ci', dev ? '--include=dev' : '--omit=dev'];
-    await npm(root, [...args, '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund']);
+    await npm(root, [...args, ...NPM_FLAGS]);
     mkdirSync(join(root, 'node_modules'), { recursive: true });
     writeFileSync(stampFile, `${JSON.stringify({ inputs, dev })}\n`);
   });
@@ -92,7 +103,7 @@ const REASONS = [
 
 function explain(root, output) {
   const found = REASONS.find(([pattern]) => pattern.test(output));
-  const lines = output.split('\n').filter((line) => /^npm (error|ERR!) +\S/.test(line));
+  const lines = output.split('\n').filter((line) => /^npm (error|ERR!) +(?!at )\S/.test(line));
   const said = (lines.length > 0 ? lines : output.trim().split('\n')).slice(0, 6).join('\n    ');
   const [, why, next] = found ?? [null, 'npm ended with an error', 'npm ci'];
   return new SetupError(
