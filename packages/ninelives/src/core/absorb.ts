@@ -1,6 +1,7 @@
 import { assertNever } from './assert.js';
 import { LATENCIES_KEPT, learntDeadlineMs } from './deadline.js';
 import { sameIncarnation } from './identity.js';
+import { armByWord } from './power.js';
 import { noteMovement } from './startup.js';
 import { type Draft, note, touch } from './state.js';
 import type { Incarnation, Life, Observation, ProbeReason, UnitSnapshot } from './types.js';
@@ -81,23 +82,25 @@ function resetRun(life: Life): void {
 
 function onUnit(draft: Draft, unit: UnitSnapshot): void {
   const { state, at } = draft;
+  const restartsBefore = state.unit?.restarts ?? unit.restarts;
   state.unit = unit;
   state.unitAtMs = at.atMs;
   if (!sameIncarnation(unit.incarnation, state.life?.incarnation ?? null)) {
-    if (state.life) endLife(draft, unit);
+    if (state.life) endLife(draft, unit, restartsBefore);
     if (unit.incarnation) beginLife(draft, unit.incarnation, unit);
   }
   if (state.life) noteMovement(state.life, unit.processes, at.atMs);
   else state.downSinceMs ??= at.atMs;
 }
 
-function endLife(draft: Draft, unit: UnitSnapshot): void {
+function endLife(draft: Draft, unit: UnitSnapshot, restarts: number): void {
   const { state, at } = draft;
   const life = state.life as Life;
   note(draft, 'ended', `main process ${life.incarnation.pid} ended: ${unit.lastExit ?? 'unknown'}`);
   state.past = {
     incarnation: life.incarnation,
     endedAtMs: at.atMs,
+    restarts,
     killIntentId: life.killIntentId,
   };
   state.life = null;
@@ -123,6 +126,7 @@ function beginLife(draft: Draft, incarnation: Incarnation, unit: UnitSnapshot): 
     movedAtMs: at.atMs,
     movement: 0,
     killIntentId: null,
+    revived: state.past !== null && unit.restarts > state.past.restarts,
     unkillable: false,
   };
   state.downSinceMs = null;
@@ -235,6 +239,8 @@ function onOperator(draft: Draft, observation: Of<'operator'>): void {
       state.incident.acknowledgedBy = observation.by;
       touch(draft, state.incident);
       return note(draft, 'acknowledged', `acknowledged by ${observation.by}`);
+    case 'arm':
+      return armByWord(draft, observation.by);
     default:
       return assertNever(observation.command);
   }

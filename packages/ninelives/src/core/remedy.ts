@@ -84,7 +84,8 @@ function withhold(draft: Draft, life: Life): Withheld | null {
     const age = seconds(at.atMs - state.unitAtMs);
     return { rule: 'blind', text: `the unit was last seen ${age} ago (I6)`, retry: true };
   }
-  const permit = state.drill !== null && state.drill.permitKill && at.atMs <= state.drill.untilMs;
+  const { drill } = state;
+  const permit = drill ? drill.permitKill && at.atMs <= drill.untilMs : false;
   if (state.power === 'watch-only' && !permit) {
     const text = 'No kill: recovery of this unit is not proved yet; prove it: ninelives drill crash';
     return { rule: 'watch-only', text, retry: false };

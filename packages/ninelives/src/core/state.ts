@@ -8,6 +8,7 @@ export function initialState(service: string, power: Power, policy: Policy): Gua
     bootId: '',
     desired: 'guarded',
     power,
+    proof: null,
     verdict: { kind: 'unseen', sentence: `${service}: not looked at yet` },
     unit: null,
     unitAtMs: 0,

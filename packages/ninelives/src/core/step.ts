@@ -1,6 +1,7 @@
 import { absorb } from './absorb.js';
 import { keepIncident } from './incident.js';
 import { assertInvariants } from './invariants.js';
+import { keepPower } from './power.js';
 import { forgetSeries, remedy } from './remedy.js';
 import { scheduleProbe } from './schedule.js';
 import { beginDraft, type Draft, note } from './state.js';
@@ -11,13 +12,14 @@ import { verdictOf } from './verdict.js';
  * The decision. Pure, total, deterministic: the same state, observation and policy give the same Decision, and
  * nothing else in the program decides anything about this service.
  *
- *   absorb what was seen → verdict → incident → remedy → when to look next → the invariants, always
+ *   absorb what was seen → power → verdict → incident → remedy → when to look next → the invariants, always
  *
  * @throws InvariantError on a bug of ours, never on any well-typed input.
  */
 export function step(state: GuardState, observation: Observation, policy: Policy): Decision {
   const draft = beginDraft(state, observation, policy);
   absorb(draft, observation);
+  keepPower(draft);
   judge(draft);
   keepIncident(draft);
   remedy(draft);

@@ -58,6 +58,20 @@ export interface UnitSnapshot {
   leftovers: ProcessSample[];
   /** Who listens on the service's port. */
   portOwner: { who: 'unit' | 'foreign' | 'none' | 'unknown'; text: string };
+  /** The properties that decide a revival; null or absent for our own supervisor, which needs no proof. */
+  fingerprint?: Fingerprint | null;
+}
+
+/** Property to value, as the supervisor states them. Never pid, InvocationID or environment. */
+export type Fingerprint = { [property: string]: string };
+
+/** Why the guard may kill on this unit. */
+export interface Proof {
+  by: 'drill' | 'crash' | 'word';
+  /** Who gave their word. */
+  operator?: string;
+  fingerprint: Fingerprint;
+  wallMs: number;
 }
 
 /** How one cheap endpoint (`/health`, `/v1/models`) answered at the moment a probe was waiting. */
@@ -137,7 +151,7 @@ export type Observation = At &
     | { type: 'drill-ended'; drillId: string }
   );
 
-export type OperatorCommand = 'pause' | 'resume' | 'acknowledge';
+export type OperatorCommand = 'pause' | 'resume' | 'acknowledge' | 'arm';
 
 /** A drill in progress: its incidents are labelled, and it may carry a permit for one kill. */
 export interface DrillMark {
@@ -247,6 +261,8 @@ export type EventType =
   | 'resumed'
   | 'acknowledged'
   | 'drill'
+  | 'armed'
+  | 'disarmed'
   | 'verdict'; // the sentence changed kind
 
 export type PageKind = 'opened' | 'escalated' | 'resolved' | 'notice';
@@ -323,6 +339,8 @@ export interface GuardState {
   /** The wish, apart from the fact. */
   desired: 'guarded' | 'paused';
   power: Power;
+  /** Of a unit that is not our own: what the power rests on. */
+  proof: Proof | null;
   verdict: Verdict;
   unit: UnitSnapshot | null;
   unitAtMs: number;
@@ -372,6 +390,8 @@ export interface Life {
   movement: number;
   /** Set when this incarnation was the target of a kill (I4). */
   killIntentId: string | null;
+  /** Started by the supervisor's own policy after the one before ended (NRestarts rose), not by hand. */
+  revived: boolean;
   /** SIGKILL was sent and it is still there: nothing more can be done from here. */
   unkillable: boolean;
 }
@@ -380,6 +400,8 @@ export interface Life {
 export interface PastLife {
   incarnation: Incarnation;
   endedAtMs: number;
+  /** NRestarts while it lived. */
+  restarts: number;
   /** Set when it was the target of a kill, or its leftovers were (I4). */
   killIntentId: string | null;
 }

@@ -19,7 +19,8 @@ export function verdictOf(state: GuardState, policy: Policy, atMs: number): Verd
   if (!unit) return say('unseen', `${service} was not looked at yet`);
   if (unit.phase === 'failed') return say('failed', `${unit.unit} gave up restarting (${exitOf(state)})`);
   if (!life && unit.phase === 'inactive') return say('stopped', `${unit.unit} is down (${exitOf(state)})`);
-  if (!life) return say('restarting', `no main process (${unit.phase}, ${exitOf(state)})`);
+  if (!life)
+    return say('restarting', `the main process ended (${exitOf(state)}), ${unit.unit} is ${unit.phase}`);
   const pid = life.incarnation.pid;
   if (life.unkillable) return say('unkillable', `pid ${pid} is still there after SIGKILL`);
   if (unit.portOwner.who === 'foreign') {

@@ -57,7 +57,7 @@ export function createLine(options: GuardOptions, performed: () => void): Line {
     perform,
     state: () => state,
     resume(stored) {
-      state = { ...stored, power: options.power };
+      state = stored;
     },
     stop() {
       stopped = true;

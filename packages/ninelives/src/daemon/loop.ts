@@ -79,6 +79,7 @@ function observationOf({ command, by }: InboxRow, atMs: number): Unstamped {
     case 'pause':
     case 'resume':
     case 'acknowledge':
+    case 'arm':
       return { type: 'operator', command: command.type, by };
     case 'start':
       return { type: 'operator', command: 'resume', by };

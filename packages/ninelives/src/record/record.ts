@@ -11,6 +11,7 @@ export interface InboxRow {
     | { type: 'resume' }
     | { type: 'acknowledge' }
     | { type: 'start' }
+    | { type: 'arm' }
     | { type: 'drill-begun'; drillId: string; fault: string; permitKill: boolean; forMs: number }
     | { type: 'drill-ended'; drillId: string };
 }
