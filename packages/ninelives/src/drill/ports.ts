@@ -1,0 +1,48 @@
+import type { ServiceConfig } from '../config/service.js';
+import type { CheapAnswer, ProbeOutcome, ProcessId } from '../core/types.js';
+import type { GuardRecord } from '../record/record.js';
+import type { DrillSignal } from './faults/fault.js';
+
+/** What must be undone even when the drill itself is killed. */
+export type Undo = { continue: ProcessId[] } | { start: { service: string } };
+
+/** Stands by until it is released; if we end without that, however we end, it performs the undo. */
+export interface Standby {
+  /** The undo was done. Resolves when the standby has ended. */
+  release(): Promise<void>;
+}
+
+/** What a drill needs from the world: it runs beside the guard and talks to it only through the record. */
+export interface DrillPorts {
+  clock: {
+    monotonicMs(): number;
+    wallMs(): number;
+    /** Ends early, and quietly, on an abort. */
+    sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  };
+  record: GuardRecord;
+  /** Signals that very process, re-checked right before; false when it is gone, another, or not ours. */
+  signal(id: ProcessId, signal: DrillSignal | 'SIGCONT'): boolean;
+  /** The state letter of that very process; null when it has ended. */
+  stateOf(id: ProcessId): string | null;
+  /** @throws when it can't be armed: then nothing may be injected. */
+  arm(undo: Undo): Promise<Standby>;
+  /** A prober of our own for one life of the service; it learns that life's golden answers. */
+  prober(): (ask: { deadlineMs: number; attempt: number; signal: AbortSignal }) => Promise<ProbeOutcome>;
+  askCheap(signal: AbortSignal): Promise<CheapAnswer[]>;
+  /** The server's own counter of finished work; null when it has none. */
+  completions: (() => Promise<number | { unknown: string }>) | null;
+  /** Connections to the service's port that are neither the guard's nor ours; null: could not look. */
+  foreignClients(): number | null;
+  newId(): string;
+}
+
+export interface DrillOptions {
+  config: ServiceConfig;
+  /** Go on although the service is sick or busy. */
+  force: boolean;
+  /** How long to wait for what is expected; null: derived from the policy. */
+  limitMs: number | null;
+  /** Who asked, for the record. */
+  by: string;
+}

@@ -1,0 +1,23 @@
+import type { UnitSnapshot } from '../core/types.js';
+import type { Aim, Fault } from './faults/fault.js';
+import type { DrillRefusal } from './report.js';
+
+/** Whom to signal, or why this fault can't be done to this service. */
+export function aimAt(fault: Fault, unit: UnitSnapshot): Aim | DrillRefusal {
+  if (unit.supervisor !== 'embedded' && fault.notOnSystemd) {
+    return refuse('not-possible', [fault.notOnSystemd], 'ninelives drill crash');
+  }
+  if (unit.revivesAfterKill === false) {
+    return refuse('not-possible', ['its supervisor would not revive it after SIGKILL'], 'ninelives doctor');
+  }
+  const aim = fault.aim(unit);
+  return 'cannot' in aim ? refuse('not-possible', [aim.cannot], null) : aim;
+}
+
+export function noGuard(service: string): DrillRefusal {
+  return refuse('no-guard', [`no guard is looking after ${service} in this state folder`], 'ninelives up');
+}
+
+export function refuse(refused: DrillRefusal['refused'], why: string[], hint: string | null): DrillRefusal {
+  return { refused, why, hint };
+}

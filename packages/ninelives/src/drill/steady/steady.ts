@@ -1,0 +1,86 @@
+import { nextKillAllowed } from '../../core/budget.js';
+import type { GuardState, Policy, ProbeOutcome } from '../../core/types.js';
+import { seconds } from '../../core/verdict.js';
+import type { Fault } from '../faults/fault.js';
+import type { DrillPorts } from '../ports.js';
+import type { SteadyState, Traffic } from '../report.js';
+import { lookForTraffic } from './traffic.js';
+
+const QUESTIONS = 5;
+const PAUSE_MS = 100;
+
+/**
+ * Steady state first: a fault in a sick service proves nothing and harms it more, and one in a busy service
+ * harms its clients. Asks the guard what it thinks, asks real questions, and looks for other clients.
+ */
+export async function measureSteadyState(
+  fault: Fault,
+  state: GuardState,
+  policy: Policy,
+  ports: DrillPorts,
+  signal: AbortSignal,
+): Promise<SteadyState> {
+  const objections = judgeState(fault, state, policy, ports.clock.monotonicMs());
+  const asked = await askQuestions(state.probeDeadlineMs, ports, signal);
+  const wrong = asked.outcomes.find((outcome) => outcome.reason !== 'ok');
+  const right = asked.outcomes.filter((outcome) => outcome.reason === 'ok');
+  if (wrong) objections.push(`${right.length} of ${QUESTIONS} of our own probes were right: ${wrong.detail}`);
+  const traffic: Traffic = wrong
+    ? { seen: 'not-measurable', text: 'other traffic was not looked for' }
+    : await lookForTraffic(state.service, asked.cost, ports, signal);
+  if (traffic.seen === 'some') objections.push(`it is in use: ${traffic.text}`);
+  return {
+    asked: asked.outcomes.length,
+    right: right.length,
+    medianMs: median(right.map((outcome) => outcome.tookMs)),
+    traffic,
+    objections,
+  };
+}
+
+/** What the guard's own state says against a drill. Pure. */
+export function judgeState(fault: Fault, state: GuardState, policy: Policy, atMs: number): string[] {
+  const objections: string[] = [];
+  if (state.desired === 'paused') objections.push('the guard is paused (next: ninelives resume)');
+  if (state.incident) objections.push(`incident ${state.incident.id} is open: ${state.incident.sentence}`);
+  else if (state.verdict.kind !== 'serving') objections.push(`it is not serving: ${state.verdict.sentence}`);
+  if (fault.needsKill && state.desired === 'guarded') {
+    const allowed = nextKillAllowed(state, policy, atMs);
+    if (!allowed)
+      objections.push('its start limit never leaves room for a kill, so the guard would not kill it');
+    else if (allowed.atMs > atMs) {
+      const wait = seconds(allowed.atMs - atMs);
+      objections.push(
+        `the guard may not kill for another ${wait} (${state.kills.length} kills lately), so it would stay hung`,
+      );
+    }
+  }
+  return objections;
+}
+
+async function askQuestions(deadlineMs: number, ports: DrillPorts, signal: AbortSignal) {
+  const ask = ports.prober();
+  const outcomes: ProbeOutcome[] = [];
+  let cost: number | null = null;
+  for (let attempt = 1; attempt <= QUESTIONS && !signal.aborted; attempt += 1) {
+    const before = await ports.completions?.();
+    const outcome = await ask({ deadlineMs, attempt, signal });
+    const after = await ports.completions?.();
+    outcomes.push(outcome);
+    if (outcome.reason !== 'ok') break;
+    if (typeof before === 'number' && typeof after === 'number' && after > before) {
+      // The least of them: others may have worked in between.
+      cost = Math.min(cost ?? Number.POSITIVE_INFINITY, after - before);
+    }
+    await ports.clock.sleep(PAUSE_MS, signal);
+  }
+  return { outcomes, cost };
+}
+
+export function median(values: readonly number[]): number | null {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle];
+  if (upper === undefined) return null;
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] as number)) / 2;
+}
