@@ -120,7 +120,7 @@ test('arbitrary text is a config or a ConfigError, never anything else', () => {
       assert.ok(error.problems.length > 0);
     }
   };
-  fc.assert(fc.property(fc.oneof(fc.string(), yamlish), settled), { numRuns: 500 });
+  fc.assert(fc.property(fc.oneof(fc.string(), yamlish), settled), { numRuns: 300 });
   const service = fc.record({
     version: fc.constant(1),
     services: fc.array(
@@ -132,6 +132,6 @@ test('arbitrary text is a config or a ConfigError, never anything else', () => {
   });
   fc.assert(
     fc.property(fc.oneof(tree, service), (value) => settled(JSON.stringify(value))),
-    { numRuns: 500 },
+    { numRuns: 300 },
   );
 });

@@ -81,12 +81,16 @@ function causes(error: unknown): { code: string | null; message: string }[] {
   while (queue.length > 0 && found.length < 8) {
     const next = queue.shift();
     if (typeof next !== 'object' || next === null) continue;
-    const { code, message, cause, errors } = next as { [key: string]: unknown };
-    found.push({
-      code: typeof code === 'string' ? code : null,
-      message: typeof message === 'string' ? message : '',
-    });
+    const { name, code, message, cause, errors } = next as { [key: string]: unknown };
+    const words = typeof message === 'string' ? message : '';
+    const parser = name === 'HTTPParserError' ? parserCode(words) : null;
+    found.push({ code: typeof code === 'string' ? code : parser, message: words });
     queue.push(cause, ...(Array.isArray(errors) ? errors.slice(0, 4) : []));
   }
   return found;
+}
+
+/** undici 7 (Node 24) leaves out the code that its parser's errors had in undici 6. */
+function parserCode(message: string): string {
+  return message.includes('Invalid EOF') ? 'HPE_INVALID_EOF_STATE' : 'HPE_INVALID';
 }

@@ -47,6 +47,8 @@ test('what fetch throws is classified by its cause', () => {
     [failed(coded('DEPTH_ZERO_SELF_SIGNED_CERT')), 'misconfigured'],
     [failed(coded('ERR_SSL_WRONG_VERSION_NUMBER')), 'misconfigured'],
     [failed(coded('HPE_INVALID_CONSTANT')), 'misconfigured'],
+    [failed(Object.assign(new Error('… (Invalid EOF state)'), { name: 'HTTPParserError' })), 'reset'],
+    [failed(Object.assign(new Error('… (Expected HTTP/)'), { name: 'HTTPParserError' })), 'misconfigured'],
     [failed(new Error('bad port')), 'misconfigured'],
     [failed(coded('SOMETHING_NEW')), 'blind'],
     [new TypeError('x is not a function'), 'blind'],
