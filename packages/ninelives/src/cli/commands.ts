@@ -11,6 +11,7 @@ import { runProbeCommand } from './commands/probe.js';
 import { runResident } from './commands/resident.js';
 import { runServe } from './commands/serve.js';
 import { welcome } from './commands/up.js';
+import { addDrilling } from './drilling.js';
 import { CliError, EXIT } from './errors.js';
 import { configOf, type ServiceOptions } from './services.js';
 import { stateDirOf, withRecord } from './state-dir.js';
@@ -32,6 +33,7 @@ export function addCommands(program: Command, context: CommandContext): void {
   addResident(program, context);
   addLooking(program, context);
   addOperating(program, context);
+  addDrilling(program, context);
 }
 
 const stateFlag = () =>

@@ -23,7 +23,10 @@ export function timelineOf(deeds: readonly Deed[], events: readonly RecordEvent[
       rows.push({ type: 'killed', atMs, wallMs, sinceMs: null, text: upToColon(event.text) });
       continue;
     }
-    const text = type === 'probe-failed' && event !== firstFailure ? null : textOf(event);
+    // Said once: that it fails, and that what was killed is gone.
+    const again = type === 'probe-failed' && event !== firstFailure;
+    const known = type === 'ended' && rows.some((row) => row.type === 'killed');
+    const text = again || known ? null : textOf(event);
     if (text !== null) rows.push({ type, atMs, wallMs, sinceMs: 0, text });
   }
   // Stable: what has the same time stays in the order in which it was recorded, anchors first.
@@ -83,6 +86,8 @@ function textOf(event: RecordEvent): string | null {
     case 'kill-outcome':
     case 'guard-started':
     case 'paused':
+    case 'armed':
+    case 'disarmed':
       return event.text;
     case 'escalated':
       return `needs a person: ${event.text}`;

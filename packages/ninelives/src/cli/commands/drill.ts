@@ -1,0 +1,104 @@
+import type { ServiceConfig } from '../../config/service.js';
+import { performDrill } from '../../drill/drill.js';
+import type { Fault } from '../../drill/faults/fault.js';
+import { FAULTS, faultNamed } from '../../drill/faults/table.js';
+import type { DrillRefusal } from '../../drill/report.js';
+import type { GuardRecord } from '../../record/record.js';
+import { closingLines, newsLine } from '../drill/lines.js';
+import { createDrillPorts } from '../drill/ports.js';
+import { CliError, EXIT, type ExitCode } from '../errors.js';
+import type { Terminal } from '../terminal.js';
+
+export interface DrillCommandOptions {
+  fault: string;
+  stateDir: string;
+  /** Which service; may be left out where the folder has one. */
+  service: string | undefined;
+  json: boolean;
+  /** Go on although the service is sick or busy. */
+  force: boolean;
+  /** How long to wait for what is expected; undefined: derived from the service's policy. */
+  limitMs: number | undefined;
+  /** Who asked, for the record. */
+  by: string;
+}
+
+/**
+ * `drill FAULT`: proves recovery on the running service, beside its guard, and puts everything back.
+ * Exit 0 passed, 1 not passed or not steady, 2 no such fault, 3 no guard here.
+ * @throws CliError when no drill was done: nothing was touched then.
+ */
+export async function runDrill(
+  record: GuardRecord,
+  options: DrillCommandOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const fault = faultOf(options.fault);
+  const config = serviceOf(record, options.service);
+  const ports = createDrillPorts(config, record, options.stateDir);
+  const { force, by, limitMs = null } = options;
+  const report = await performDrill(
+    fault,
+    { config, force, limitMs, by },
+    ports,
+    (news) => {
+      if (!options.json) terminal.out(newsLine(news, terminal));
+    },
+    signal,
+  );
+  if ('refused' in report) throw refusalError(report, fault, config.name);
+  if (options.json) terminal.out(JSON.stringify(report));
+  else for (const line of closingLines(report, fault.expects, terminal)) terminal.out(line);
+  return report.passed ? EXIT.fine : EXIT.unhealthy;
+}
+
+/** `drill --list` */
+export function listFaults(json: boolean, terminal: Terminal): ExitCode {
+  const faults: Fault[] = Object.values(FAULTS);
+  if (json) {
+    const rows = faults.map(({ name, summary, expects }) => ({ name, summary, expects }));
+    terminal.out(JSON.stringify(rows));
+    return EXIT.fine;
+  }
+  for (const { name, summary, expects } of faults) {
+    terminal.out(`${terminal.style('bold', name.padEnd(12))}${summary}`);
+    terminal.out(`${' '.repeat(12)}${terminal.style('dim', `expects ${expects}`)}`);
+  }
+  return EXIT.fine;
+}
+
+function faultOf(name: string): Fault {
+  const fault = faultNamed(name);
+  if (fault) return fault;
+  const known = Object.keys(FAULTS).join(', ');
+  throw new CliError(`there is no fault '${name}'; there are ${known}`, EXIT.usage, 'ninelives drill --list');
+}
+
+/** The service as its guard runs it: `up` and `guard` leave their settings in the record. */
+function serviceOf(record: GuardRecord, wanted: string | undefined): ServiceConfig {
+  const services = record.services();
+  const name = wanted ?? (services.length === 1 ? services[0] : undefined);
+  if (services.length === 0) {
+    throw new CliError('nothing is guarded in this state folder yet', EXIT.environment, 'ninelives up');
+  }
+  if (name === undefined || !services.includes(name)) {
+    const what =
+      name === undefined ? 'several services are guarded here' : `no service '${name}' is guarded here`;
+    throw new CliError(`${what}: ${services.join(', ')}`, EXIT.usage, `--service ${services[0]}`);
+  }
+  const config = record.note(name, 'config') as ServiceConfig | null;
+  if (config) return config;
+  throw new CliError(
+    `no guard has left the settings of ${name} in this state folder`,
+    EXIT.environment,
+    'ninelives up',
+  );
+}
+
+function refusalError({ refused, why, hint }: DrillRefusal, fault: Fault, service: string): CliError {
+  if (refused === 'no-guard') return new CliError(why.join('; '), EXIT.environment, hint);
+  const what = `drill ${fault.name} was not done, ${service} is untouched`;
+  const exit = refused === 'not-steady' ? EXIT.unhealthy : EXIT.environment;
+  return new CliError(`${what}: ${why.join('; ')}`, exit, hint);
+}

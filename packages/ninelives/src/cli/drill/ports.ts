@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto';
+import type { ServiceConfig } from '../../config/service.js';
+import { approvedOf } from '../../daemon/probing.js';
+import type { DrillPorts } from '../../drill/ports.js';
+import { monotonicMs, sleep, wallMs } from '../../host/clock.js';
+import { lockOwner } from '../../host/lock.js';
+import { countForeignClients } from '../../host/procfs/connections.js';
+import { hasEnded, readStat } from '../../host/procfs/processes.js';
+import { signalIfSame } from '../../host/signal.js';
+import { askCheap } from '../../probe/cheap.js';
+import { createGoldenStore } from '../../probe/golden.js';
+import { readCounter } from '../../probe/progress.js';
+import { runProbe } from '../../probe/run.js';
+import type { GuardRecord } from '../../record/record.js';
+import { recordFile } from '../state-dir.js';
+import { armStandby } from './standby.js';
+
+/** A drill on the real machine: /proc, signals, fetch, and the record of one state folder. */
+export function createDrillPorts(config: ServiceConfig, record: GuardRecord, stateDir: string): DrillPorts {
+  const { probe, progress, port } = config;
+  const world = { fetch: globalThis.fetch, nowMs: monotonicMs };
+  return {
+    clock: { monotonicMs, wallMs, sleep },
+    record,
+    signal: signalIfSame,
+    stateOf(id) {
+      const stat = readStat(id.pid);
+      return stat === null || stat.startTicks !== id.startTicks || hasEnded(stat) ? null : stat.state;
+    },
+    arm: (undo) => armStandby(undo, recordFile(stateDir)),
+    prober() {
+      const golden = createGoldenStore(approvedOf(probe));
+      return (ask) => runProbe(probe, { ...world, ...ask, golden });
+    },
+    askCheap: (signal) => askCheap(probe, world, signal),
+    completions: progress
+      ? () => readCounter({ ...progress, fetch: world.fetch, signal: new AbortController().signal })
+      : null,
+    foreignClients() {
+      if (port === null) return null;
+      const guard = lockOwner(stateDir);
+      return countForeignClients(port, guard ? [process.pid, guard.pid] : [process.pid]);
+    },
+    newId: () => randomBytes(4).toString('hex'),
+  };
+}

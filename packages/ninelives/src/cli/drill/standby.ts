@@ -1,0 +1,33 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Standby, Undo } from '../../drill/ports.js';
+import { bootId } from '../../host/clock.js';
+import { armSentinel } from '../../host/sentinel.js';
+
+/**
+ * Arms whatever undoes a fault when the drill dies: for stopped processes the host's sentinel, for a service
+ * that is down a small process that asks the guard to have it started.
+ * @throws when it can't be armed: then nothing may be injected.
+ */
+export async function armStandby(undo: Undo, recordFile: string): Promise<Standby> {
+  if ('continue' in undo) {
+    return armSentinel({ bootId: bootId(), undo: { signal: 'SIGCONT', processes: undo.continue } });
+  }
+  const entry = fileURLToPath(new URL('./start-standby-main.js', import.meta.url));
+  const child = spawn(process.execPath, [entry, recordFile, undo.start.service], {
+    // A session of its own: the Ctrl-C that ends the drill must not end its undo.
+    detached: true,
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+  child.stdin.on('error', () => {}); // ended before us; the drill has done its part
+  const ended = once(child, 'close');
+  const ready = await Promise.race([once(child.stdout, 'data').then(() => true), ended.then(() => false)]);
+  if (!ready) throw new Error('The standby that undoes the drill could not be armed; nothing was injected.');
+  return {
+    async release() {
+      child.stdin.end('.');
+      await ended;
+    },
+  };
+}
