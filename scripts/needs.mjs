@@ -2,23 +2,37 @@
 // that is a failure, because a suite that quietly shrinks is worse than a red one.
 
 import { existsSync } from 'node:fs';
+import { ensureSystemdNeeds } from '../packages/ninelives/test/systemd/needs.mjs';
+import { stage } from './say.mjs';
 
 /** `tests` matches source paths; `missing` returns why they can't run here, or null. */
 const NEEDS = [
   {
     what: 'Linux with /proc',
-    tests: /^packages\/\w+\/(src|test)\/(host|daemon|drill|cli)\//,
+    tests: /^packages\/\w+\/(src|test)\/(host|daemon|drill|cli|e2e)\//,
     missing: () => (existsSync('/proc/self/stat') ? null : `this is ${process.platform}`),
+  },
+  {
+    what: 'a real systemd',
+    tests: /^packages\/\w+\/test\/systemd\//,
+    missing: ensureSystemdNeeds, // as root on Debian it installs what is missing
   },
 ];
 
 /** Split test files into those that can run here and the reasons why the others can't. */
-export function sortByNeeds(files) {
-  const lacking = NEEDS.map((need) => ({ ...need, why: need.missing() })).filter(({ why }) => why !== null);
-  const canRun = files.filter((file) => !lacking.some(({ tests }) => tests.test(file)));
-  const skipped = lacking
-    .map(({ what, tests, why }) => ({ count: files.filter((file) => tests.test(file)).length, what, why }))
-    .filter(({ count }) => count > 0)
-    .map(({ count, what, why }) => `skipped ${count} test files: they need ${what}, and ${why}`);
+export async function sortByNeeds(files) {
+  const skipped = [];
+  let canRun = files;
+  for (const { what, tests, missing } of NEEDS) {
+    const concerned = canRun.filter((file) => tests.test(file));
+    if (concerned.length === 0) continue;
+    let why = null;
+    await stage(`looking for ${what}`, () => {
+      why = missing();
+    });
+    if (why === null) continue;
+    skipped.push(`skipped ${concerned.length} test files: they need ${what}; ${why}`);
+    canRun = canRun.filter((file) => !tests.test(file));
+  }
   return { canRun, skipped };
 }

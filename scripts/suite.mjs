@@ -27,21 +27,22 @@ export async function runSuite(root, { quick, args, setUp }) {
     if (errors) console.log(errors);
     return errors === '';
   });
-  const files = select(root, wanted);
+  const files = await select(root, wanted);
   if (wanted.length === 0) await style(suite);
   await tests(suite, 'house rules', files.house, availableParallelism());
   await tests(suite, 'unit tests', files.unit, availableParallelism());
   if (wanted.length === 0 && process.env.CI && !quick) await otherNodes(suite, files.unit);
   if (wanted.length === 0 && !quick) await simulate(suite);
+  if (!quick) await model(suite, files.real);
   if (!quick) await tests(suite, 'real processes', files.real, REAL_PROCESS_FILES_AT_ONCE);
   return close(suite, wanted);
 }
 
 /** Compiled test files by kind, those that can run here. */
-function select(root, wanted) {
+async function select(root, wanted) {
   const all = packagesOf(root).flatMap((name) => testFiles(root, join('packages', name, 'dist')));
   const matching = all.filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)));
-  const { canRun, skipped } = sortByNeeds(matching);
+  const { canRun, skipped } = await sortByNeeds(matching);
   for (const line of skipped) console.log(`ninelives: ${line}`);
   if (skipped.length > 0 && process.env.CI)
     throw new SetupError('under CI nothing may be skipped', skipped[0]);
@@ -126,6 +127,16 @@ async function otherNodes(suite, files) {
       return failed === 0;
     });
   }
+}
+
+/** Once and with its progress on the screen, not in the time limit of the first test that wants it. */
+async function model(suite, files) {
+  const embedder = join(suite.root, 'packages', 'embedder', 'bin', 'ninelives-embedder.js');
+  if (!existsSync(embedder) || !files.some((file) => /\/(embedder|e2e)\b/.test(file))) return;
+  await timed(suite, 'model', async () => {
+    const { code } = await run(process.execPath, [embedder, '--fetch-only'], { cwd: suite.root });
+    return code === 0;
+  });
 }
 
 async function simulate(suite) {

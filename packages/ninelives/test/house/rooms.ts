@@ -16,7 +16,8 @@ const EVERYTHING = ['core', 'probe', 'host', 'record', 'notify', 'drill', 'docto
 export const ROOMS: Record<string, Room> = {
   core: { values: [], node: false, packages: [] },
   probe: { values: ['core/types', 'core/assert'], node: false, packages: [] },
-  host: { values: ['core/types', 'core/assert'], node: true, packages: [] },
+  // SQLite for the lock of a state folder: Node has no flock(2), SQLite does it through fcntl(2).
+  host: { values: ['core/types', 'core/assert'], node: true, packages: ['@photostructure/sqlite'] },
   record: { values: ['core/types', 'core/assert'], node: true, packages: ['@photostructure/sqlite'] },
   notify: { values: ['core/types', 'core/assert', 'record/record'], node: true, packages: [] },
   drill: { values: ['core', 'probe'], node: true, packages: [] },
