@@ -48,3 +48,15 @@ export function isInUnit(path: string | null, controlGroup: string, unit: string
   if (!segments.includes(unit) && !segments.includes(`_${unit}`)) return false;
   return path === controlGroup || path.startsWith(`${controlGroup}/`);
 }
+
+/** The cgroup that systemd put a process in: line `0::` of v2, else systemd's own v1 tree. null: gone, or neither. */
+export function controlGroupOf(pid: number): string | null {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/cgroup`, 'latin1');
+  } catch {
+    // The process has ended.
+    return null;
+  }
+  return /^0::(\/.*)$/m.exec(text)?.[1] ?? /^\d+:name=systemd:(\/.*)$/m.exec(text)?.[1] ?? null;
+}

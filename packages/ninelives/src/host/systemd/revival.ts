@@ -18,7 +18,6 @@ export type Survivors = 'none' | 'end-on-sigterm' | 'ignore-sigterm';
 export type RevivalSettings = Pick<
   UnitSettings,
   | 'loadState'
-  | 'type'
   | 'exitType'
   | 'restart'
   | 'restartPrevent'
@@ -77,9 +76,7 @@ function blockedBefore(unit: RevivalSettings, survivors: Survivors): Revival | n
 
 /** What systemd calls the end (`Result=`): a SIGKILL may count as a success. */
 function resultOfSigkill(unit: RevivalSettings, survivors: Survivors): 'success' | 'signal' | 'timeout' {
-  // Under Type=forking the prefix belongs to the parent that has long ended, not to the daemon.
-  const excused = unit.ignoresFailure && unit.type !== 'forking';
-  if (!excused && !unit.success.signals.includes('SIGKILL')) return 'signal';
+  if (!unit.ignoresFailure && !unit.success.signals.includes('SIGKILL')) return 'signal';
   if (unit.remainAfterExit) return 'success';
   const stubborn = survivors === 'ignore-sigterm' && unit.killMode === 'control-group';
   // A stop that had to be forced turns a success into a failure.

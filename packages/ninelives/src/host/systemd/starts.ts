@@ -1,0 +1,36 @@
+/** The starts of a unit that systemd's start limit may have counted (systemd.unit(5), StartLimitBurst=). */
+export interface StartsSeen {
+  /** NRestarts at the last look. */
+  restarts: number;
+  /** Monotonic ms, oldest first. */
+  startsAtMs: number[];
+}
+
+/** Enough for any sensible StartLimitBurst=. */
+const STARTS_KEPT = 64;
+
+/**
+ * Adds what one more look shows. systemd tells when the running main process was started and how many automatic
+ * restarts there were, not when each was: those that were not seen count as late as they can have been, so that we
+ * err towards fewer kills. A refused start adds one to NRestarts too.
+ * @param before null: never looked; then all restarts so far may just have been.
+ */
+export function noteStarts(
+  before: StartsSeen | null,
+  now: { restarts: number; mainStartedAtMs: number | null; running: boolean },
+  nowMs: number,
+  intervalMs: number,
+): StartsSeen {
+  const horizonMs = nowMs - intervalMs;
+  const known = before?.startsAtMs ?? [];
+  const { restarts, mainStartedAtMs } = now;
+  const startedAtMs = mainStartedAtMs === null ? null : Math.min(mainStartedAtMs, nowMs);
+  const isNew = startedAtMs !== null && startedAtMs > horizonMs && !known.includes(startedAtMs);
+  // A manual start sets NRestarts back to 0.
+  const counted = restarts >= (before?.restarts ?? 0) ? restarts - (before?.restarts ?? 0) : restarts;
+  const unseen = Math.min(Math.max(0, counted - (isNew ? 1 : 0)), STARTS_KEPT);
+  const latestMs = now.running && startedAtMs !== null ? startedAtMs : nowMs;
+  const added = [...(isNew ? [startedAtMs] : []), ...Array<number>(unseen).fill(latestMs)];
+  const startsAtMs = [...known, ...added].filter((atMs) => atMs > horizonMs).sort((a, b) => a - b);
+  return { restarts, startsAtMs: startsAtMs.slice(-STARTS_KEPT) };
+}

@@ -1,0 +1,23 @@
+import { after, before, describe } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { type Box, bootBox } from './harness/box.js';
+import { revivalTests } from './revival.js';
+
+// One box for all: this file is the only one that boots it.
+const needs = fileURLToPath(new URL('../../../test/systemd/needs.mjs', import.meta.url));
+const { ensureSystemdNeeds } = (await import(needs)) as { ensureSystemdNeeds(): string | null };
+const lacks = ensureSystemdNeeds();
+if (lacks && process.env.CI) throw new Error(`under CI nothing may be skipped; real systemd: ${lacks}`);
+
+describe('on a real systemd', { skip: lacks ?? false }, () => {
+  let box: Box | undefined;
+  before(async () => {
+    box = await bootBox();
+  });
+  after(() => box?.down());
+  const theBox = () => {
+    if (!box) throw new Error('the box was not booted');
+    return box;
+  };
+  revivalTests(theBox);
+});
