@@ -63,7 +63,7 @@ export function listFaults(json: boolean, terminal: Terminal): ExitCode {
   }
   for (const { name, summary, expects } of faults) {
     terminal.out(`${terminal.style('bold', name.padEnd(12))}${summary}`);
-    terminal.out(`${' '.repeat(12)}${terminal.style('dim', `expects ${expects}`)}`);
+    terminal.out(`${' '.repeat(12)}${terminal.style('dim', `expects: ${expects}`)}`);
   }
   return EXIT.fine;
 }

@@ -112,12 +112,20 @@ function incidentLine(incident: Incident, terminal: Terminal): string {
   return `${when}  ${incident.id}  ${terminal.style(style, status)}  ${lasted}, ${killed}${label}\n    ${sentence}`;
 }
 
-/** An incident with its durations, ms; null where it did not come to that. */
-function incidentJson(incident: Incident) {
+function incidentJson(incident: Incident): Incident & DurationsJson {
   return { ...incident, ...durationsOf(incident) };
 }
 
-function durationsOf(incident: Incident) {
+/** Durations of an incident in ms, on the monotonic clock; null where it did not come to that. */
+export interface DurationsJson {
+  timeToDetectMs: number | null;
+  timeToKillMs: number | null;
+  timeToRestartMs: number | null;
+  timeToServeMs: number | null;
+  outageMs: number | null;
+}
+
+function durationsOf(incident: Incident): DurationsJson {
   const { firstFailureAtMs, openedAtMs, killedAtMs, restartedAtMs, servingAtMs, resolvedAtMs } = incident;
   const between = (from: number | null, to: number | null) =>
     from === null || to === null ? null : Math.max(0, Math.round(to - from));

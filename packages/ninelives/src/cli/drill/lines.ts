@@ -8,6 +8,8 @@ export function newsLine(news: DrillNews, terminal: Terminal): string {
       const name = terminal.style('bold', `drill ${news.fault}`);
       return `${name} · ${news.service} · pid ${news.pid}, ${news.text}`;
     }
+    case 'waiting':
+      return terminal.style('dim', `waiting ${span(news.forMs)}: ${news.text}`);
     case 'steady': {
       const { right, asked, medianMs, traffic } = news.steady;
       const took = medianMs === null ? '' : `, median ${Math.round(medianMs)} ms`;
@@ -20,6 +22,7 @@ export function newsLine(news: DrillNews, terminal: Terminal): string {
 
 const STYLES: { [type in TimelineRow['type']]?: Style } = {
   killed: 'red',
+  kill: 'red',
   'incident-opened': 'yellow',
   'kill-withheld': 'yellow',
   escalated: 'yellow',
@@ -30,6 +33,7 @@ const STYLES: { [type in TimelineRow['type']]?: Style } = {
 const ANCHOR_WORDS: { [type in TimelineRow['type']]?: string } = {
   injected: 'injected at',
   killed: 'killed at',
+  kill: 'killed at',
   restored: 'put back at',
 };
 
@@ -47,7 +51,8 @@ export function rowLine({ type, wallMs, sinceMs, text }: TimelineRow, terminal: 
 
 /** The last lines: the times, what the cheap endpoints said, and whether it is proved. */
 export function closingLines(report: DrillReport, expects: string, terminal: Terminal): string[] {
-  const lines = [timesLine(report.times)];
+  const times = timesLine(report.times);
+  const lines = times === '' ? [] : [times];
   if (report.cheap.length > 0) {
     lines.push(`cheap endpoints meanwhile: ${report.cheap.map(cheapWords).join(', ')}`);
   }

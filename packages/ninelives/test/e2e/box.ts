@@ -1,0 +1,161 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { DurationsJson } from '../../src/cli/commands/inspect.js';
+import type { GuardState, Incident, ProcessSample } from '../../src/core/types.js';
+import { listStats, readCmdline } from '../../src/host/procfs/processes.js';
+import { openRecord } from '../../src/record/sqlite.js';
+
+export const BIN = fileURLToPath(new URL('../../../bin/ninelives.js', import.meta.url));
+export const FIXTURE_SERVER = fileURLToPath(new URL('../../../test/fixtures/server.mjs', import.meta.url));
+
+/** A guarded service in a state folder of its own, run by the real command line. */
+export interface Box {
+  stateDir: string;
+  port: number;
+  /** Starts `ninelives ARGS` on this state folder; resolves at once. */
+  start(command?: 'up' | 'guard', ...args: string[]): ChildProcess;
+  /** Runs a command to its end. */
+  run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }>;
+  /** The state that the guard last committed; null before its first commit. */
+  status(): GuardState | null;
+  incidents(): Promise<(Incident & DurationsJson)[]>;
+  /** The service's tree as the guard last committed it, main process first. */
+  processes(): ProcessSample[];
+  /** Waits until the guard sees it serving, with no incident open. */
+  untilServing(): Promise<GuardState>;
+  until<T>(
+    what: string,
+    look: () => Promise<T | null | undefined | false> | T | null | undefined | false,
+  ): Promise<T>;
+  embed(): Promise<Response>;
+  output(): string;
+  /** Every live process that works for this box's port or state folder. */
+  alive(): number[];
+  close(): Promise<void>;
+}
+
+const LIMIT_MS = 60_000;
+
+/** Quick enough for a test, slow enough for two noisy cores. */
+export const QUICK = `
+    probe:
+      every: 300ms
+      deadline: { min: 1s, max: 3s }
+    guard:
+      confirm: 100ms
+`;
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+/** @param service the YAML of the one service below `name` and `port`, indented by four */
+export async function openBox(service: string, rest = ''): Promise<Box> {
+  const stateDir = mkdtempSync(join(tmpdir(), 'ninelives-e2e-'));
+  const port = await freePort();
+  const config = join(stateDir, 'ninelives.yaml');
+  const yaml = `version: 1\nservices:\n  - name: svc\n    port: ${port}\n${service}\n${rest}`;
+  writeFileSync(config, yaml.replaceAll('PORT', String(port)));
+  const children: ChildProcess[] = [];
+  let output = '';
+
+  function start(command: 'up' | 'guard' = 'up', ...args: string[]): ChildProcess {
+    const argv = [BIN, command, '--state', stateDir, '--config', config, ...args];
+    const child = spawn(process.execPath, argv, { cwd: stateDir, stdio: ['ignore', 'pipe', 'pipe'] });
+    children.push(child);
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text));
+    return child;
+  }
+
+  const run: Box['run'] = (...args) =>
+    new Promise((done) => {
+      execFile(process.execPath, [BIN, ...args], { timeout: LIMIT_MS }, (error, stdout, stderr) => {
+        done({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr });
+      });
+    });
+
+  const box: Box = {
+    stateDir,
+    port,
+    start,
+    run,
+    status() {
+      const file = join(stateDir, 'record.db');
+      if (!existsSync(file)) return null;
+      const record = openRecord(file);
+      try {
+        return record.load('svc')?.state ?? null;
+      } finally {
+        record.close();
+      }
+    },
+    async incidents() {
+      return JSON.parse((await run('incidents', '--state', stateDir, '--json')).stdout);
+    },
+    processes: () => box.status()?.unit?.processes ?? [],
+    async until(what, look) {
+      const startedMs = Date.now();
+      for (;;) {
+        const found = await Promise.resolve(look());
+        if (found) return found;
+        if (Date.now() - startedMs > LIMIT_MS)
+          throw new Error(`not within ${LIMIT_MS} ms: ${what}\n${output}`);
+        await sleep(100);
+      }
+    },
+    untilServing: () =>
+      box.until('serving', () => {
+        const state = box.status();
+        return state?.verdict.kind === 'serving' && state.incident === null && state;
+      }),
+    embed: () =>
+      fetch(`http://127.0.0.1:${port}/v1/embeddings`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ input: ['is anybody there?'] }),
+        signal: AbortSignal.timeout(5_000),
+      }),
+    output: () => output,
+    alive: () =>
+      listStats()
+        .filter((stat) => stat.state !== 'Z' && stat.pid !== process.pid)
+        .map((stat) => stat.pid)
+        .filter((pid) => worksFor(pid, port, stateDir)),
+    async close() {
+      for (const child of children)
+        if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+      await Promise.all(children.map((child) => child.exitCode ?? child.signalCode ?? once(child, 'exit')));
+      // Whatever a failed test left behind: only processes that name this box's own folder or port.
+      for (const pid of box.alive()) process.kill(pid, 'SIGKILL');
+      rmSync(stateDir, { recursive: true, force: true });
+    },
+  };
+  return box;
+}
+
+function worksFor(pid: number, port: number, stateDir: string): boolean {
+  const argv = readCmdline(pid);
+  const environ = readEnvironOf(pid);
+  return (
+    argv.includes(String(port)) || argv.includes(stateDir) || environ.includes(`NINELIVES_BOX=${stateDir}`)
+  );
+}
+
+function readEnvironOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8');
+  } catch {
+    return ''; // gone, or not ours
+  }
+}
