@@ -46,12 +46,17 @@ async function marked(mark: string): Promise<Stat[]> {
 
 const isServer = (stat: Stat) => readCmdline(stat.pid).some((word) => word.endsWith('server.mjs'));
 
+const fileOf = (options: EmbeddedOptions) => join(options.stateDir, 'supervisor-svc.json');
+const stateOf = (options: EmbeddedOptions) =>
+  existsSync(fileOf(options)) ? loadState(fileOf(options)) : null;
+
 /**
  * Starts a daemon and kills it with SIGKILL at a random moment: while it starts a service afresh, while the one
  * that it adopted dies or freezes under it, or while nothing happens.
  */
 async function loseDaemon(t: TestContext, options: EmbeddedOptions, random: () => number): Promise<void> {
   const servers = (await marked(options.env[MARK] ?? '')).filter(isServer);
+  const before = stateOf(options)?.incarnations.at(-1);
   const scenario = random();
   if (scenario < 0.5) for (const server of servers) signalIfSame(server, 'SIGKILL');
   const daemon = spawn(process.execPath, [fixture('embedded-daemon.mjs'), JSON.stringify(options)], {
@@ -64,8 +69,14 @@ async function loseDaemon(t: TestContext, options: EmbeddedOptions, random: () =
     await sleep(random() * 150);
     for (const server of servers) signalIfSame(server, random() < 0.7 ? 'SIGKILL' : 'SIGSTOP');
   }
-  // Node itself takes the first part of this to begin.
-  await sleep(30 + random() * 200);
+  if (scenario < 0.3) {
+    // Aimed at the few milliseconds between the write before the spawn and the one after it.
+    await eventually('a start', () => stateOf(options)?.incarnations.at(-1) !== before, 3_000, 1);
+    await sleep(random() * 10);
+  } else {
+    // Node itself takes the first part of this to begin.
+    await sleep(30 + random() * 200);
+  }
   daemon.kill('SIGKILL');
   await ended;
 }
@@ -80,17 +91,16 @@ describe('SIGKILL of the daemon at any moment', () => {
     const options = serverOptions(t, port, [], { env: { ...process.env, [MARK]: mark } });
     Object.assign(options.restart, { restartMs: 20, startLimitBurst: 0, stopTimeoutMs: 2_000 });
     const found = new Map<string, number>();
-    const file = join(options.stateDir, 'supervisor-svc.json');
     t.after(async () => {
       for (const stat of await marked(mark)) signalIfSame(stat, 'SIGKILL');
     });
     for (let round = 0; round < ROUNDS; round += 1) {
       await loseDaemon(t, options, random);
-      const left = existsSync(file) ? loadState(file) : null;
-      const living = await marked(mark);
-      const moment = `${left?.phase} with ${living.filter(isServer).length}`;
+      const left = stateOf(options);
+      const servers = (await marked(mark)).filter(isServer);
+      const moment = `${left?.phase} with ${servers.length}`;
       found.set(moment, (found.get(moment) ?? 0) + 1);
-      for (const stat of living.filter(isServer)) {
+      for (const stat of servers) {
         const known = left?.main?.pid === stat.pid || left?.phase === 'activating';
         assert.ok(known, `round ${round}: a server that the state does not know: ${JSON.stringify(left)}`);
       }
@@ -98,6 +108,10 @@ describe('SIGKILL of the daemon at any moment', () => {
       try {
         const started = await supervisor.start();
         assert.ok('main' in started, `round ${round}: ${JSON.stringify(started)}`);
+        const [survivor] = servers;
+        const went = `round ${round}: ${JSON.stringify({ survivor, started })}`;
+        assert.equal(started.outcome, survivor ? 'running' : 'started', went);
+        assert.ok(!survivor || survivor.pid === started.main.pid, went);
         // Frozen is adopted as it is; the guard would kill it, so do as the guard does.
         const main = (await snapshot(supervisor)).processes[0];
         if (main?.state === 'T') signalIfSame(main, 'SIGKILL');
@@ -108,7 +122,7 @@ describe('SIGKILL of the daemon at any moment', () => {
         const copies = await marked(mark);
         const expected = [answer.pid, ...answer.workers].sort();
         assert.deepEqual(copies.map(({ pid }) => pid).sort(), expected, `round ${round}`);
-        const saved = loadState(file);
+        const saved = stateOf(options);
         assert.equal(saved?.main?.pid, answer.pid);
         assert.ok(saved.main && isAlive(saved.main));
       } finally {
