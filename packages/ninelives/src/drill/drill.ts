@@ -5,7 +5,7 @@ import type { DrillOptions, DrillPorts } from './ports.js';
 import { tellGuard } from './post.js';
 import { aimAt, noGuard, refuse } from './refusal.js';
 import type { DrillNews, DrillRefusal, DrillReport } from './report.js';
-import { measureSteadyState } from './steady/steady.js';
+import { judgeState, measureSteadyState, worthWaitingMs } from './steady/steady.js';
 
 /**
  * Proves recovery: steady state → mark → standby → fault → the guard's story → undo, always → report, kept.
@@ -21,6 +21,7 @@ export async function performDrill(
 ): Promise<DrillReport | DrillRefusal> {
   const { config } = options;
   const service = config.name;
+  const hint = 'wait until it is calm, or do it all the same: --force';
   const drillId = `${service}-drill-${ports.newId()}`;
   // The end of a drill that never began changes nothing; that it is taken shows that somebody guards, and the
   // state committed with it is as fresh as the guard's last look.
@@ -31,12 +32,15 @@ export async function performDrill(
   const aim = aimAt(fault, state.unit);
   if ('refused' in aim) return aim;
   tell({ type: 'aimed', service, fault: fault.name, pid: state.unit.incarnation?.pid ?? 0, text: aim.text });
-  const steady = await measureSteadyState(fault, state, config.policy, ports, signal);
+  const waitMs = worthWaitingMs(fault, state, config.policy, ports.clock.monotonicMs());
+  if (waitMs > 0) tell({ type: 'waiting', forMs: waitMs, text: 'too many starts just now for another kill' });
+  await ports.clock.sleep(waitMs, signal);
+  const known = judgeState(fault, state, config.policy, ports.clock.monotonicMs() + waitMs);
+  if (known.length > 0 && !options.force) return refuse('not-steady', known, hint);
+  const steady = await measureSteadyState(state, known, ports, signal);
   tell({ type: 'steady', steady });
   if (signal.aborted) return refuse('not-steady', ['stopped before anything was done'], null);
-  if (steady.objections.length > 0 && !options.force) {
-    return refuse('not-steady', steady.objections, `wait until it is calm, or do it all the same: --force`);
-  }
+  if (steady.objections.length > 0 && !options.force) return refuse('not-steady', steady.objections, hint);
   const past = ports.record.events({ service });
   return conduct({
     drillId,

@@ -34,7 +34,7 @@ export interface CheapTally {
 export interface Deed {
   atMs: number;
   wallMs: number;
-  /** 'killed' for SIGKILL: the process is gone at that moment. */
+  /** 'killed' for a SIGKILL by the drill: the process is gone at that moment. */
   type: 'injected' | 'killed' | 'restored';
   /** Who was signalled; empty for a start through the supervisor. */
   processes: ProcessId[];
@@ -54,9 +54,9 @@ export interface TimelineRow {
 
 /** Durations in ms, on the monotonic clock; null for what did not happen. */
 export interface DrillTimes {
-  /** Fault to the opening of the incident. */
+  /** Fault to the opening of the incident, or to the sight of the death. */
   detectMs: number | null;
-  /** Fault to the guard's SIGKILL (for `crash`: 0, the fault is one). */
+  /** Fault to the guard's SIGKILL; null where the fault itself is one. */
   killMs: number | null;
   /** Kill, death or start to the sight of the new main process. */
   restartMs: number | null;
@@ -103,5 +103,6 @@ export interface DrillRefusal {
 /** What happens, as it happens. */
 export type DrillNews =
   | { type: 'aimed'; service: string; fault: string; pid: number; text: string }
+  | { type: 'waiting'; forMs: number; text: string }
   | { type: 'steady'; steady: SteadyState }
   | { type: 'row'; row: TimelineRow };

@@ -6,7 +6,8 @@ import { hasServedSince } from './healing.js';
 export const crashLoop: Fault = {
   name: 'crash-loop',
   summary: 'SIGKILL to each new main process, until the start limit: is it given up, and is somebody told?',
-  expects: 'an end in "failed" within the start limit, no busy loop, an escalation; then a start by us',
+  expects:
+    'it ends failed at the start limit, without a busy loop, and somebody is told; then our start brings it back',
   undo: 'start',
   needsKill: false,
   notOnSystemd:

@@ -5,7 +5,7 @@ import { hasServedSince, judgeRevival } from './healing.js';
 export const crash: Fault = {
   name: 'crash',
   summary: 'SIGKILL to the main process: does its supervisor revive it?',
-  expects: 'a new main process by Restart=, and right answers from it; no kill by the guard',
+  expects: 'its supervisor starts it again by itself, and it answers right; the guard kills nothing',
   undo: 'none',
   needsKill: false,
   notOnSystemd: null,

@@ -40,7 +40,7 @@ export interface Fault {
   name: string;
   /** One line of `drill --list`. */
   summary: string;
-  /** What should happen, read after "expects". */
+  /** What should happen: a sentence without its full stop, read after "expects:" and "passed:". */
   expects: string;
   /** How it is put back: SIGCONT to what was stopped, a start through the supervisor, or nothing to do. */
   undo: 'continue' | 'start' | 'none';
@@ -53,7 +53,7 @@ export interface Fault {
   again?(scene: Scene): ProcessId | null;
   /** What was to be seen has been seen, or can't be any more: time to put things back. */
   seen(scene: Scene): boolean;
-  /** What was not as expected, each a clause; empty means passed. Asked at the very end. */
+  /** What was not as expected at the end, each a clause; empty means passed. Asked at the very end. */
   judge(scene: Scene): string[];
 }
 

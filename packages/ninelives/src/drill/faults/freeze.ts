@@ -6,7 +6,7 @@ import { isCuredByKill, judgeCureByKill } from './healing.js';
 export const freeze: Fault = {
   name: 'freeze',
   summary: 'SIGSTOP to the whole service: even the cheap endpoints fall silent',
-  expects: 'a verdict, one SIGKILL of that very process, a revival, right answers',
+  expects: 'the guard sees it, kills it once, its supervisor revives it, it answers right',
   undo: 'continue',
   needsKill: true,
   notOnSystemd: null,

@@ -9,7 +9,7 @@ export const term: Fault = {
   name: 'term',
   summary: 'SIGTERM to the main process: shows that it stays down, so the remedy is SIGKILL',
   expects:
-    'that it stays down and is escalated, since SIGTERM counts as an intended stop; then a start by us',
+    'it stays down and somebody is told: under Restart=on-failure SIGTERM is an intended stop, so the remedy is SIGKILL; then our start brings it back',
   undo: 'start',
   needsKill: false,
   notOnSystemd:

@@ -7,7 +7,8 @@ import { isCuredByKill, judgeCureByKill } from './healing.js';
 export const wedge: Fault = {
   name: 'wedge',
   summary: 'SIGSTOP to the engine only: /health says 200, real work waits for ever',
-  expects: 'a verdict although /health says 200, one SIGKILL of the service, a revival, right answers',
+  expects:
+    'the guard sees it although /health says 200, kills it once, its supervisor revives it, it answers right',
   undo: 'continue',
   needsKill: true,
   notOnSystemd: null,

@@ -11,16 +11,16 @@ const PAUSE_MS = 100;
 
 /**
  * Steady state first: a fault in a sick service proves nothing and harms it more, and one in a busy service
- * harms its clients. Asks the guard what it thinks, asks real questions, and looks for other clients.
+ * harms its clients. Asks real questions, and looks for other clients.
+ * @param known what already speaks against a drill
  */
 export async function measureSteadyState(
-  fault: Fault,
   state: GuardState,
-  policy: Policy,
+  known: readonly string[],
   ports: DrillPorts,
   signal: AbortSignal,
 ): Promise<SteadyState> {
-  const objections = judgeState(fault, state, policy, ports.clock.monotonicMs());
+  const objections = [...known];
   const asked = await askQuestions(state.probeDeadlineMs, ports, signal);
   const wrong = asked.outcomes.find((outcome) => outcome.reason !== 'ok');
   const right = asked.outcomes.filter((outcome) => outcome.reason === 'ok');
@@ -32,10 +32,20 @@ export async function measureSteadyState(
   return {
     asked: asked.outcomes.length,
     right: right.length,
-    medianMs: median(right.map((outcome) => outcome.tookMs)),
+    medianMs: median(right.map((outcome) => Math.round(outcome.tookMs))),
     traffic,
     objections,
   };
+}
+
+/** A moment that passes by itself and soon, such as the start limit's window, is waited for. */
+const WAIT_MAX_MS = 30_000;
+
+/** How long until the guard may kill again, where that is worth waiting for. */
+export function worthWaitingMs(fault: Fault, state: GuardState, policy: Policy, atMs: number): number {
+  const allowed = fault.needsKill ? nextKillAllowed(state, policy, atMs) : null;
+  const waitMs = (allowed?.atMs ?? atMs) - atMs;
+  return waitMs > 0 && waitMs <= WAIT_MAX_MS ? waitMs : 0;
 }
 
 /** What the guard's own state says against a drill. Pure. */
@@ -46,12 +56,13 @@ export function judgeState(fault: Fault, state: GuardState, policy: Policy, atMs
   else if (state.verdict.kind !== 'serving') objections.push(`it is not serving: ${state.verdict.sentence}`);
   if (fault.needsKill && state.desired === 'guarded') {
     const allowed = nextKillAllowed(state, policy, atMs);
-    if (!allowed)
-      objections.push('its start limit never leaves room for a kill, so the guard would not kill it');
-    else if (allowed.atMs > atMs) {
-      const wait = seconds(allowed.atMs - atMs);
+    const waitMs = (allowed?.atMs ?? atMs) - atMs;
+    const spent =
+      allowed?.rule === 'headroom' ? 'too many starts just now' : `${state.kills.length} kills lately`;
+    if (!allowed) objections.push('its start limit never leaves room for a kill, so it would stay hung');
+    else if (waitMs > 0) {
       objections.push(
-        `the guard may not kill for another ${wait} (${state.kills.length} kills lately), so it would stay hung`,
+        `the guard may not kill for another ${seconds(waitMs)} (${spent}), so it would stay hung`,
       );
     }
   }

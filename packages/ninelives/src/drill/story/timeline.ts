@@ -1,7 +1,7 @@
 import type { CheapAnswer, ProcessId, RecordEvent } from '../../core/types.js';
 import type { Deed, DrillTimes, TimelineRow } from '../report.js';
 
-const ANCHORS: ReadonlySet<TimelineRow['type']> = new Set(['injected', 'killed', 'restored']);
+const ANCHORS: ReadonlySet<TimelineRow['type']> = new Set(['injected', 'killed', 'kill', 'restored']);
 
 /**
  * The story of a drill in the shape of the original account: anchors with the time of day, and below each what
@@ -20,12 +20,12 @@ export function timelineOf(deeds: readonly Deed[], events: readonly RecordEvent[
   for (const event of ordered) {
     const { type, atMs, wallMs } = event;
     if (isKillOfMain(event)) {
-      rows.push({ type: 'killed', atMs, wallMs, sinceMs: null, text: upToColon(event.text) });
+      rows.push({ type, atMs, wallMs, sinceMs: null, text: upToColon(event.text) });
       continue;
     }
     // Said once: that it fails, and that what was killed is gone.
     const again = type === 'probe-failed' && event !== firstFailure;
-    const known = type === 'ended' && rows.some((row) => row.type === 'killed');
+    const known = type === 'ended' && rows.some((row) => row.type === 'killed' || row.type === 'kill');
     const text = again || known ? null : textOf(event);
     if (text !== null) rows.push({ type, atMs, wallMs, sinceMs: 0, text });
   }
@@ -34,7 +34,7 @@ export function timelineOf(deeds: readonly Deed[], events: readonly RecordEvent[
   let anchorMs = rows[0]?.atMs ?? 0;
   return rows.map((row) => {
     if (row.sinceMs === null) anchorMs = row.atMs;
-    return row.sinceMs === null ? row : { ...row, sinceMs: row.atMs - anchorMs };
+    return row.sinceMs === null ? row : { ...row, sinceMs: Math.round(row.atMs - anchorMs) };
   });
 }
 
@@ -49,14 +49,14 @@ export function timesOf(rows: readonly TimelineRow[]): DrillTimes {
     outageMs: null,
   };
   if (!injected) return none;
-  const since = (row: TimelineRow | undefined) => (row ? row.atMs - injected.atMs : null);
+  const since = (row: TimelineRow | undefined) => (row ? Math.round(row.atMs - injected.atMs) : null);
   // The last one: a crash loop may have answered in between.
   const served = rows.findLast((row) => row.type === 'serving');
   const before = served ? rows.slice(0, rows.indexOf(served)) : rows;
   const restarted = before.findLast((row) => row.type === 'incarnation');
   return {
     detectMs: since(rows.find((row) => row.type === 'incident-opened' || row.type === 'ended')),
-    killMs: since(rows.find((row) => row.type === 'killed')),
+    killMs: since(rows.find((row) => row.type === 'kill' && row.sinceMs === null)),
     restartMs: restarted?.sinceMs ?? null,
     serveMs: served?.sinceMs ?? null,
     outageMs: since(served),
