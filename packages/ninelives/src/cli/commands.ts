@@ -58,7 +58,10 @@ function addResident(program: Command, context: CommandContext): void {
   const { terminal, env } = context;
   const resident =
     (mode: 'up' | 'guard') =>
-    async (command: string[], flags: Flags & { once?: boolean }): Promise<void> => {
+    async (
+      command: string[],
+      flags: Flags & { once?: boolean; armWithoutDrill?: boolean },
+    ): Promise<void> => {
       const { config } = configOf(serviceFlags(flags), command, env);
       const code = await runResident(
         {
@@ -67,6 +70,7 @@ function addResident(program: Command, context: CommandContext): void {
           mode,
           once: flags.once ?? false,
           json: flags.json ?? false,
+          armBy: flags.armWithoutDrill ? operatorOf(env) : null,
           env,
           signal: context.signal,
           welcome: (service, to) => welcome(service, to, flags.state),
@@ -81,6 +85,7 @@ function addResident(program: Command, context: CommandContext): void {
     .action(resident('up'));
   withServiceFlags(program.command('guard').argument('[command...]'))
     .description('look after a service that runs already; resident, or one pass for cron')
+    .option('--arm-without-drill', 'kill on a unit although its recovery is not proved; recorded')
     .option('--once', 'one pass: probe, confirm, kill if it must be, wait for the revival, exit')
     .passThroughOptions()
     .action(resident('guard'));
@@ -168,7 +173,7 @@ function addOperating(program: Command, context: CommandContext): void {
       .action(async (service: string | undefined, flags: Flags) => {
         const stateDir = stateDirOf(flags.state, env);
         const guarded = lockOwner(stateDir) !== null;
-        const by = env.USER ?? env.LOGNAME ?? 'operator';
+        const by = operatorOf(env);
         const rest = { by, guarded, json: flags.json ?? false, nowWallMs: systemClock.wallMs() };
         await withRecord(stateDir, async (record) => {
           context.exit(await runOperate(record, { command, service, ...rest }, terminal));
@@ -182,4 +187,8 @@ function serviceFlags(flags: Flags): ServiceOptions {
   const { config, name, unit, user, port, url, kind, model } = flags;
   const given = Object.entries({ config, name, unit, user, port, url, kind, model });
   return Object.fromEntries(given.filter(([, value]) => value !== undefined));
+}
+
+function operatorOf(env: CommandContext['env']): string {
+  return env.USER ?? env.LOGNAME ?? 'operator';
 }

@@ -2,13 +2,7 @@
 export class SetupError extends Error {
   override readonly name = 'SetupError';
   constructor(
-    readonly code:
-      | 'STATE_IN_USE'
-      | 'PORT_IN_USE'
-      | 'EMBEDDER_MISSING'
-      | 'UNIT_UNSUPPORTED'
-      | 'NOT_RUNNING'
-      | 'NOT_STARTABLE',
+    readonly code: 'STATE_IN_USE' | 'PORT_IN_USE' | 'EMBEDDER_MISSING' | 'NOT_RUNNING' | 'NOT_STARTABLE',
     message: string,
     readonly hint: string,
   ) {

@@ -100,6 +100,7 @@ async function startService(
     node: options.node,
     start: options.mode === 'up',
     onChange: () => guard?.nudge(),
+    known: house.record.load(service.name)?.state.unit ?? null,
   });
   // What a drill or a status in another process needs to know of this service.
   house.record.setNote(service.name, 'config', service);
@@ -109,6 +110,7 @@ async function startService(
     supervisor: supervised.supervisor,
     start: supervised.start,
     power: supervised.power,
+    ...(supervised.belongs ? { belongs: supervised.belongs } : {}),
     timing: { ...DEFAULT_TIMING, ...options.timing },
     notifiers: house.notifiers.map((notifier) => notifier.name),
     makeRoom: house.reserve.makeRoom,

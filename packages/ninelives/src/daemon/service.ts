@@ -1,5 +1,5 @@
 import type { ServiceConfig } from '../config/service.js';
-import type { Decision, Page, Power } from '../core/types.js';
+import type { Decision, Page, Power, ProcessId } from '../core/types.js';
 import { bootId } from '../host/clock.js';
 import { createKillPorts, performKill } from '../host/kill.js';
 import type { Supervisor } from '../host/supervisor.js';
@@ -18,6 +18,8 @@ export interface ServiceGuardOptions {
   /** Starts the service on an operator's word; null where that is not ours (systemd). */
   start: (() => void) | null;
   power: Power;
+  /** Is this process the unit's? Asked right before each signal. */
+  belongs?: (target: ProcessId) => boolean;
   timing: GuardTiming;
   notifiers: string[];
   makeRoom: (error: unknown) => boolean;
@@ -29,7 +31,7 @@ export interface ServiceGuardOptions {
 
 /** Wires one service's loop to the real machine. */
 export function createServiceGuard(options: ServiceGuardOptions): Guard & { close(): void } {
-  const { config, record, supervisor } = options;
+  const { config, record, supervisor, belongs } = options;
   const closed = new AbortController();
   const prober = createProber({
     service: config.name,
@@ -58,7 +60,7 @@ export function createServiceGuard(options: ServiceGuardOptions): Guard & { clos
             done,
           )
       : null,
-    kill: (intent, done) => settle(performKill(intent, createKillPorts()), done),
+    kill: (intent, done) => settle(performKill(intent, createKillPorts(belongs ? { belongs } : {})), done),
     start: options.start,
     committed: options.onDecision,
     tellWithoutRecord: options.tellWithoutRecord,

@@ -1,7 +1,8 @@
 import type { ServiceConfig } from '../config/service.js';
-import type { Power } from '../core/types.js';
+import type { Power, ProcessId, UnitSnapshot } from '../core/types.js';
 import { createEmbeddedSupervisor, type EmbeddedSupervisor } from '../host/embedded/supervisor.js';
 import type { Supervisor } from '../host/supervisor.js';
+import { createSystemdSupervisor } from '../host/systemd/supervisor.js';
 import { EMBEDDER_PACKAGE, embedderArgv, findEmbedder } from './embedder.js';
 import { SetupError } from './errors.js';
 
@@ -13,6 +14,8 @@ export interface Supervised {
   power: Power;
   /** Starts it on an operator's word; null where that is not ours to do. */
   start: (() => void) | null;
+  /** Is this process the unit's? Asked right before each signal; absent where pid and start ticks say so. */
+  belongs?: (target: ProcessId) => boolean;
   /** Lets go of it: stopped, or left running for the next daemon. */
   end(stop: boolean): Promise<void>;
 }
@@ -24,6 +27,8 @@ export interface SuperviseOptions {
   /** Start it now; otherwise only what runs already is looked after. */
   start: boolean;
   onChange: () => void;
+  /** The unit as it was last seen on record. */
+  known: UnitSnapshot | null;
 }
 
 /**
@@ -34,13 +39,7 @@ export async function superviseService(
   config: ServiceConfig,
   options: SuperviseOptions,
 ): Promise<Supervised> {
-  if (config.source.type === 'unit') {
-    throw new SetupError(
-      'UNIT_UNSUPPORTED',
-      `service ${config.name}: guarding the systemd unit ${config.source.unit} is not built yet`,
-      'ninelives up -- COMMAND …   (the embedded supervisor runs any command)',
-    );
-  }
+  if (config.source.type === 'unit') return superviseUnit(config, config.source, options);
   const { argv, cwd, env } = commandOf(config, options);
   const supervisor = await createEmbeddedSupervisor({
     name: config.name,
@@ -65,10 +64,27 @@ export async function superviseService(
   };
 }
 
+/** A unit of systemd is only looked at: systemd starts it, and nobody here stops it. */
+function superviseUnit(
+  config: ServiceConfig,
+  source: { unit: string; user: boolean },
+  options: SuperviseOptions,
+): Supervised {
+  const { unit, user } = source;
+  const supervisor = createSystemdSupervisor({ unit, user, port: config.port, known: options.known });
+  return {
+    supervisor,
+    power: 'watch-only', // until this very unit was seen to come back (core/power.ts)
+    start: null,
+    belongs: (target) => supervisor.belongs(target),
+    end: async () => {},
+  };
+}
+
 function commandOf(config: ServiceConfig, options: SuperviseOptions) {
   const { source } = config;
   if (source.type === 'command') return source;
-  if (source.type !== 'embedder') throw new Error('unreachable: units are refused above');
+  if (source.type !== 'embedder') throw new Error('unreachable: a unit has no command');
   const bin = findEmbedder();
   if (bin === null) {
     throw new SetupError(

@@ -31,6 +31,13 @@ export function showStatus(
     );
     const pid = state.life ? `pid ${state.life.incarnation.pid}, ` : '';
     terminal.out(`  ${pid}${state.desired}, ${state.power}, ${state.kills.length} kills in the window`);
+    if (state.proof?.by === 'word') {
+      terminal.out(terminal.style('yellow', '  armed without a proof; prove it: ninelives drill crash'));
+    } else if (state.power === 'watch-only') {
+      terminal.out(
+        terminal.style('yellow', '  watching only, no kill; prove the recovery: ninelives drill crash'),
+      );
+    }
     if (state.incident) {
       const since = span(options.nowWallMs - state.incident.firstFailureWallMs);
       terminal.out(`  ${state.incident.status} incident ${state.incident.id}, since ${since}`);
@@ -54,12 +61,13 @@ function isHealthy(state: GuardState): boolean {
 }
 
 function statusJson(state: GuardState, record: GuardRecord) {
-  const { service, verdict, desired, power, incident, kills, life, unit } = state;
+  const { service, verdict, desired, power, proof, incident, kills, life, unit } = state;
   return {
     service,
     verdict,
     desired,
     power,
+    proof: proof && { by: proof.by, wallMs: proof.wallMs },
     incident,
     incarnation: life?.incarnation ?? null,
     unit: unit && { phase: unit.phase, restarts: unit.restarts, supervisor: unit.supervisor },

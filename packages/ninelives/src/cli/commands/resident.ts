@@ -2,6 +2,8 @@ import type { Config, ServiceConfig } from '../../config/service.js';
 import type { GuardState, RecordEvent } from '../../core/types.js';
 import { openHouse } from '../../daemon/house.js';
 import { runDaemon } from '../../daemon/run.js';
+import { wallMs } from '../../host/clock.js';
+import type { GuardRecord } from '../../record/record.js';
 import { EXIT, type ExitCode } from '../errors.js';
 import { storyLine } from '../story.js';
 import type { Terminal } from '../terminal.js';
@@ -13,6 +15,8 @@ export interface ResidentOptions {
   /** One pass: end as soon as every service has its answer. */
   once: boolean;
   json: boolean;
+  /** Let it kill on a unit whose recovery nobody has proved: recorded, and status keeps saying so. */
+  armBy: string | null;
   env: { [name: string]: string | undefined };
   signal: AbortSignal;
   /** Printed once everything serves. */
@@ -26,6 +30,7 @@ const PASS_LIMIT_MS = 10 * 60_000;
 export async function runResident(options: ResidentOptions, terminal: Terminal): Promise<ExitCode> {
   const { config, stateDir, mode } = options;
   const house = openHouse(stateDir, config.notifiers, options.env);
+  if (options.armBy !== null) armEach(config, house.record, options.armBy);
   const pass = new AbortController();
   const answers = new Map<string, boolean>();
   const welcomed = new Set<string>();
@@ -72,4 +77,11 @@ export async function runResident(options: ResidentOptions, terminal: Terminal):
   if (!options.once) return EXIT.fine;
   const healthy = config.services.every((service) => answers.get(service.name) === true);
   return healthy ? EXIT.fine : EXIT.unhealthy;
+}
+
+/** The guard takes it in after its first look at the unit, when it knows what it is armed for. */
+function armEach(config: Config, record: GuardRecord, by: string): void {
+  for (const { name } of config.services) {
+    record.post({ service: name, wallMs: wallMs(), by, command: { type: 'arm' } });
+  }
 }
