@@ -8,14 +8,18 @@ export type Properties = ReadonlyMap<string, string>;
 
 /**
  * `Name=value` lines. The first line of a name wins: a command line (`ExecStart=`) may hold a line break, and what
- * follows it must not pass for a property; systemctl prints the service's state before its command lines.
+ * follows it must not pass for a property; systemctl prints the service's state before its command lines. Only of
+ * `Exec…=`, one line a command, all are kept, with a line break in between.
  */
 export function parseShow(text: string): Properties {
   const properties = new Map<string, string>();
   for (const line of text.split('\n')) {
     const match = /^([A-Z][A-Za-z0-9]*)=(.*)$/.exec(line);
     const [, name, value] = match ?? [];
-    if (name !== undefined && value !== undefined && !properties.has(name)) properties.set(name, value);
+    if (name === undefined || value === undefined) continue;
+    const before = properties.get(name);
+    if (before === undefined) properties.set(name, value);
+    else if (/^Exec[A-Z][a-z]+(Pre|Post)?$/.test(name)) properties.set(name, `${before}\n${value}`);
   }
   return properties;
 }

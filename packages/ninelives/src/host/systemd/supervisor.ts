@@ -7,11 +7,12 @@ import type { Stat } from '../procfs/parse.js';
 import { hasEnded, readRealUid, readStat, readUnits, sampleOf } from '../procfs/processes.js';
 import type { Supervisor } from '../supervisor.js';
 import { controlGroupOf, isInUnit, pidsOfControlGroup } from './cgroup.js';
-import { type Division, divide } from './members.js';
-import { judgePort } from './port.js';
+import { fingerprintOf } from './fingerprint.js';
+import { type Division, divide } from './look/members.js';
+import { judgePort } from './look/port.js';
+import { noteStarts, type StartsSeen } from './look/starts.js';
 import { predictRevival } from './revival.js';
 import { exitText, parseShow } from './show.js';
-import { noteStarts, type StartsSeen } from './starts.js';
 import { showUnit, unitName } from './systemctl.js';
 import { parseUnit, type Unit } from './unit.js';
 
@@ -152,6 +153,7 @@ class SystemdUnit implements SystemdSupervisor {
       processes: processes.map((stat) => sampleOf(stat, this.#units, stat.pid === main?.id.pid)),
       leftovers: leftovers.map((stat) => sampleOf(stat, this.#units, false)),
       portOwner: judgePort(this.#options.port, holders, owners),
+      fingerprint: fingerprintOf(unit.properties),
     };
   }
 

@@ -1,4 +1,5 @@
 import type { UnitPhase } from '../../core/types.js';
+import { DECIDING } from './fingerprint.js';
 import type { ExitStatuses, Properties } from './show.js';
 import { parseCount, parseExitStatuses, parseShow, parseSpanMs, parseStampMs } from './show.js';
 
@@ -73,7 +74,7 @@ export const PROPERTIES = [
   ...['RemainAfterExit', 'StartLimitBurst', 'StartLimitIntervalUSec', 'StartLimitAction', 'FailureAction'],
   ...['KillMode', 'KillSignal', 'SendSIGKILL', 'TimeoutStopUSec', 'TimeoutStartUSec', 'RuntimeMaxUSec'],
   ...['WatchdogUSec', 'OOMPolicy', 'NotifyAccess', 'ExecStart', 'User', 'NeedDaemonReload', 'FragmentPath'],
-  'DropInPaths',
+  ...['DropInPaths', ...DECIDING],
 ];
 
 const MINUTE_AND_A_HALF_MS = 90_000;
@@ -129,10 +130,11 @@ function text(properties: Properties, name: string): string {
   return properties.get(name) ?? '';
 }
 
+const COMMAND = /^\{ path=(.*?) ; argv\[\]=(.*) ; ignore_errors=(yes|no) ;/;
+
 /** `{ path=… ; argv[]=… ; ignore_errors=yes ; … }` as systemctl prints a command. */
 function lastCommand(value: string): Pick<UnitSettings, 'ignoresFailure' | 'program' | 'commandLine'> {
-  const [, program = '', commandLine = '', ignored = ''] =
-    /^\{ path=(.*?) ; argv\[\]=(.*) ; ignore_errors=(yes|no) ;/.exec(value) ?? [];
+  const [, program = '', commandLine = '', ignored = ''] = COMMAND.exec(value.split('\n').at(-1) ?? '') ?? [];
   return { ignoresFailure: ignored === 'yes', program, commandLine };
 }
 

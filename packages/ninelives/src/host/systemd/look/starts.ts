@@ -26,8 +26,9 @@ export function noteStarts(
   const { restarts, mainStartedAtMs } = now;
   const startedAtMs = mainStartedAtMs === null ? null : Math.min(mainStartedAtMs, nowMs);
   const isNew = startedAtMs !== null && startedAtMs > horizonMs && !known.includes(startedAtMs);
-  // A manual start sets NRestarts back to 0.
-  const counted = restarts >= (before?.restarts ?? 0) ? restarts - (before?.restarts ?? 0) : restarts;
+  // Never looked, or a manual start since, which sets NRestarts back to 0 and is one more itself.
+  const anew = before === null || restarts < before.restarts;
+  const counted = anew ? restarts + (startedAtMs === null ? 0 : 1) : restarts - before.restarts;
   const unseen = Math.min(Math.max(0, counted - (isNew ? 1 : 0)), STARTS_KEPT);
   const latestMs = now.running && startedAtMs !== null ? startedAtMs : nowMs;
   const added = [...(isNew ? [startedAtMs] : []), ...Array<number>(unseen).fill(latestMs)];

@@ -1,7 +1,7 @@
-import type { ProcessId, UnitSnapshot } from '../../core/types.js';
-import type { PortHolder } from '../procfs/listeners.js';
+import type { ProcessId, UnitSnapshot } from '../../../core/types.js';
+import type { PortHolder } from '../../procfs/listeners.js';
 
-/** Whose process listens on the service's port. Pure. */
+/** Whose process listens on the service's port. `text` names the holder: "pid 1234 (python3), uid 1000". Pure. */
 export function judgePort(
   port: number | null,
   holders: PortHolder[] | null,
@@ -14,13 +14,12 @@ export function judgePort(
       list.some((id) => id.pid === process?.pid && id.startTicks === process.startTicks),
     );
   const ours = owned(unit.processes);
-  if (ours) return { who: 'unit', text: `port ${port}: ${holderText(ours)}` };
+  if (ours) return { who: 'unit', text: holderText(ours) };
   const left = owned(unit.leftovers);
-  if (left)
-    return { who: 'unit', text: `port ${port}: ${holderText(left)}, left over from an earlier incarnation` };
+  if (left) return { who: 'unit', text: `${holderText(left)}, left over from an earlier incarnation` };
   const stranger = holders[0];
-  if (!stranger) return { who: 'none', text: `nobody listens on port ${port}` };
-  const text = `port ${port}: ${holderText(stranger)}`;
+  if (!stranger) return { who: 'none', text: 'nobody' };
+  const text = holderText(stranger);
   // Its process can't be seen; the service's own user may well be the one.
   if (stranger.process === null && stranger.uid === unit.mainUid) return { who: 'unknown', text };
   return { who: 'foreign', text };

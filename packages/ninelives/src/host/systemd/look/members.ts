@@ -1,6 +1,6 @@
-import type { ProcessId } from '../../core/types.js';
-import type { Stat } from '../procfs/parse.js';
-import { hasEnded } from '../procfs/processes.js';
+import type { ProcessId } from '../../../core/types.js';
+import type { Stat } from '../../procfs/parse.js';
+import { hasEnded } from '../../procfs/processes.js';
 
 /** One process of the unit's cgroup. */
 export interface Member {
