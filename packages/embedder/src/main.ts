@@ -9,6 +9,9 @@ const engine = args.some((arg) => WITHOUT_ENGINE.includes(arg))
 // Whatever ends this process early, from a mistyped option to a bug, must not leave an engine behind.
 process.once('exit', () => engine?.kill());
 
+// Whoever read our log may end before us (a supervisor, a pager); serving matters more than telling.
+process.stderr.on('error', () => undefined);
+
 const { run, die } = await import('./run.js');
 process.on('uncaughtException', die);
 process.on('unhandledRejection', die);

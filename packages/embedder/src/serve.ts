@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { CliOptions } from './cli.js';
 import type { EmbedderConfig } from './config/config.js';
 import type { EngineProcess } from './engine/engine-process.js';
@@ -33,12 +34,8 @@ export async function serve(options: ServeOptions): Promise<void> {
   let progress: DownloadProgress | undefined;
   const reference = readModelReference(config.model);
   const known = reference?.kind === 'known' ? reference.model : undefined;
-  const id =
-    known?.id ??
-    config.model
-      .split('/')
-      .slice(reference?.kind === 'folder' ? -1 : 0)
-      .join('/');
+  const named = reference?.kind === 'folder' ? path.basename(path.resolve(reference.dir)) : config.model;
+  const id = known?.id ?? named;
   const server = await startServer({
     config,
     host: cli.host,

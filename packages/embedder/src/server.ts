@@ -36,6 +36,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const metrics = createMetrics();
   let loaded: LoadedModel | undefined;
   let open = 0;
+  let draining = false;
   const server = createHttpServer({
     routes: createRoutes({
       modelId: options.model.id,
@@ -58,6 +59,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     open += 1;
     response.on('close', () => {
       open -= 1;
+      // Its connection is idle only after this event; kept alive, it would hold up the end for the whole limit.
+      if (draining) setImmediate(() => server.closeIdleConnections());
     });
   });
   const port = await listen(server, options.host, options.port);
@@ -67,6 +70,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       loaded = await loadModel(model, options, metrics);
     },
     drain: async (limitMs) => {
+      draining = true;
       await closeWithin(server, limitMs);
       return { unanswered: open };
     },

@@ -78,6 +78,18 @@ test('every request gets its own vectors in its own order, whatever the mix', as
   close();
 });
 
+test('requests take turns: one text does not wait for a hundred', async () => {
+  const { batcher, close } = echoBatcher(1000);
+  const order: string[] = [];
+  const many = Array.from({ length: 100 }, () => Int32Array.of(1, 2));
+  const never = new AbortController().signal;
+  const bulk = batcher.submit(many, never)?.then(() => order.push('bulk'));
+  const probe = batcher.submit([Int32Array.of(1, 2)], never)?.then(() => order.push('probe'));
+  await Promise.all([bulk, probe]);
+  assert.deepEqual(order, ['probe', 'bulk']);
+  close();
+});
+
 test('a full queue refuses the whole request, and an aborted one leaves the queue', async () => {
   const { batcher, close } = echoBatcher(3);
   const text = Int32Array.of(1, 2);

@@ -1,7 +1,19 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { test } from 'node:test';
+import { realModelDir } from './support/hub-server.js';
 import { BIN, eventually, isAlive, processState, type Service, startService } from './support/service.js';
 
 /** Runs `body` with a service of its own, which is ended whatever happens. */
@@ -115,6 +127,27 @@ test('a stop that cannot finish ends at a second signal, and leaves no frozen en
     assert.equal(await waiting, 'cut off');
     await eventually('the engine is gone', () => !isAlive(service.engine));
   }));
+
+test('losing the reader of its log does not end it', () =>
+  withService(async (service) => {
+    service.api.stderr?.destroy();
+    service.api.kill('SIGTERM');
+    assert.deepEqual(await service.exited, { code: 0, signal: null });
+  }));
+
+test('a model that cannot be loaded is exit 3 with its name', async () => {
+  const dir = mkdtempSync(path.join(tmpdir(), 'embedder-broken-'));
+  try {
+    cpSync(await realModelDir(), dir, { recursive: true, filter: (name) => !name.includes('onnx_data') });
+    writeFileSync(path.join(dir, 'onnx/model_q4.onnx'), 'this is no model');
+    const args = [BIN, '--port', '0', '--model', dir];
+    const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    assert.equal(status, 3, stderr);
+    assert.match(stderr, /the model of .*embedder-broken-\w+ cannot be loaded: .*\n {2}next: /);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+});
 
 test('a port in use is exit 3 and names its owner', () =>
   withService(async (service) => {

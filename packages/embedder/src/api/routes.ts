@@ -84,16 +84,12 @@ async function embed(request: ApiRequest, options: RouteOptions): Promise<Reply>
     vocabularySize: model.encoder.vocabularySize,
     nativeDimensions: model.dimensions,
   });
+  // Before any tokenising: a full or wedged server refuses at the least cost.
+  if (!model.batcher.hasRoom(wanted.inputs.length)) throw queueFull();
   const prefix = promptOf(options.prompts, wanted.taskName);
   const texts = await encodeAll(wanted.inputs, prefix, model, request.signal);
   const answer = model.batcher.submit(texts, request.signal);
-  if (answer === undefined) {
-    throw new ApiError(429, 'Too many texts are waiting for the engine already; try again shortly.', {
-      type: 'rate_limit_error',
-      code: 'queue_full',
-      retryAfterS: 1,
-    });
-  }
+  if (answer === undefined) throw queueFull();
   const embedded = truncate(await answer, wanted.dimensions);
   const promptTokens = texts.reduce((sum, ids) => sum + ids.length, 0);
   const { modelId } = options;
@@ -101,6 +97,14 @@ async function embed(request: ApiRequest, options: RouteOptions): Promise<Reply>
     status: 200,
     body: await embeddingsBody(embedded, { encoding: wanted.encoding, model: modelId, promptTokens }),
   };
+}
+
+function queueFull(): ApiError {
+  return new ApiError(429, 'Too many texts are waiting for the engine already; try again shortly.', {
+    type: 'rate_limit_error',
+    code: 'queue_full',
+    retryAfterS: 1,
+  });
 }
 
 /** An unknown task means no prefix: the same client then works against any model. */

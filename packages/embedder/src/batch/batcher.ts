@@ -23,6 +23,8 @@ export interface BatcherOptions extends BatchLimits {
 
 /** Collects texts of concurrent requests into batches while the engine works on the one before. */
 export interface Batcher {
+  /** Whether that many texts would be admitted now. */
+  hasRoom(texts: number): boolean;
   /**
    * Queues the texts of one request. `undefined` means that the queue is full, and nothing was queued.
    * Aborting drops what was not yet given to the engine; the promise then rejects with the signal's reason.
@@ -44,6 +46,8 @@ interface Item {
   readonly job: Job;
   readonly index: number;
   readonly ids: Int32Array;
+  /** Its place in line, see `submit`. */
+  readonly turn: number;
 }
 
 /** Two, so that the engine never waits for a message while a full batch is ready for it. */
@@ -52,6 +56,7 @@ const MAX_BATCHES_IN_FLIGHT = 2;
 export function createBatcher(options: BatcherOptions): Batcher {
   let queue: Item[] = [];
   let runningTexts = 0;
+  let currentTurn = 0;
   let inFlight = 0;
   let timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
 
@@ -62,6 +67,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
     );
     const batch = picked.map((at) => queue[at]).filter((item) => item !== undefined);
     const taken = new Set(picked);
+    currentTurn = queue[0]?.turn ?? currentTurn;
     queue = queue.filter((_, at) => !taken.has(at));
     return batch;
   };
@@ -106,14 +112,20 @@ export function createBatcher(options: BatcherOptions): Batcher {
     else timer = setImmediate(pump);
   };
 
+  const hasRoom = (texts: number): boolean => queue.length + runningTexts + texts <= options.maxQueued;
+
   return {
+    hasRoom,
     submit: (texts, signal) => {
-      if (queue.length + runningTexts + texts.length > options.maxQueued) return undefined;
+      if (!hasRoom(texts.length)) return undefined;
       return new Promise((resolve, reject) => {
         const job: Job = { rows: [], left: texts.length, settled: false, resolve, reject };
+        // Requests take turns: the n-th text of a new one stands beside the n-th from now of every other,
+        // so that a probe of one text never waits for somebody's thousand.
         texts.forEach((ids, index) => {
-          queue.push({ job, index, ids });
+          queue.push({ job, index, ids, turn: currentTurn + index });
         });
+        queue.sort((a, b) => a.turn - b.turn);
         const onAbort = (): void => {
           queue = queue.filter((item) => item.job !== job);
           fail(job, signal.reason);
