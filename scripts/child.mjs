@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { basename } from 'node:path';
 import { SetupError } from './say.mjs';
 
 const OUTPUT_KEPT = 200_000;
@@ -55,6 +56,7 @@ function byLine(onLine) {
 export async function become(script, args) {
   ignoreEchoedSignals();
   process.argv = [process.execPath, script, ...args];
+  process.title = [basename(script, '.js'), ...args].join(' '); // what ps and the lock of the state folder show
   await import(`file://${script}`);
 }
 
