@@ -1,7 +1,7 @@
 import type { Mark } from './marks.js';
 import type { Production } from './production.js';
 import { drawScenario } from './swarm.js';
-import { SERVICE } from './world/daemon.js';
+import { SERVICE } from './world/machine.js';
 import { World } from './world/world.js';
 
 const HOUR_MS = 3_600_000;

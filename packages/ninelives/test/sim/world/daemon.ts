@@ -8,26 +8,10 @@ import type {
 import type { Guard } from '../../../src/daemon/loop.js';
 import type { Clock, GuardPorts, KillReport } from '../../../src/daemon/ports.js';
 import type { Production } from '../production.js';
-import { DAEMON_KILLED, type Disk } from './disk.js';
+import { DAEMON_KILLED } from './disk.js';
 import { killPort } from './kill.js';
 import { LOOKS } from './life.js';
-import type { Processes } from './processes.js';
-import type { Server } from './server.js';
-import type { Stage } from './stage.js';
-import type { Supervisor } from './supervisor.js';
-import type { Truth } from './truth.js';
-
-export const SERVICE = 'model';
-export const NOTIFIERS = ['phone'];
-
-export interface Machine {
-  stage: Stage;
-  processes: Processes;
-  server: Server;
-  supervisor: Supervisor;
-  disk: Disk;
-  truth: Truth;
-}
+import { type Machine, NOTIFIERS, SERVICE } from './machine.js';
 
 /** One daemon after another: the production loop, core and committer over the world's ports. */
 export class Daemon {

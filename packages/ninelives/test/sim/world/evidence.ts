@@ -7,6 +7,7 @@ import type { Supervisor } from './supervisor.js';
 
 /** The world's own table, on purpose not the core's. */
 const SILENT: ReadonlySet<ProbeReason> = new Set(['timeout', 'refused', 'reset']);
+const SPOKE: ReadonlySet<ProbeReason> = new Set(['wrong', 'error']);
 const FAILED: ReadonlySet<ProbeReason> = new Set([...SILENT, 'unavailable', 'error', 'wrong']);
 const COUNTED: ReadonlySet<ProbeReason> = new Set([...FAILED, 'ok']);
 
@@ -45,12 +46,14 @@ function guilty(stage: Stage, life: Life): string | null {
   if (!last || last.reason === 'ok') return null;
   const doneMs = server.counter && LOOKS[life.mode].readable ? life.lastCompletionMs(stage.nowMs) : 0;
   if (silentRun(life.told, doneMs) >= policy.failureThreshold) return 'silent';
-  const judged = counted
-    .slice(-policy.judgedOf)
-    .filter(({ reason }) => reason === 'wrong' || reason === 'error');
-  if (judged.length >= policy.judgedFailures) return 'judged';
-  const failed = counted.slice(-policy.intermittentOf).filter(({ reason }) => FAILED.has(reason));
-  if (failed.length >= policy.intermittentFailures) return 'intermittent';
+  // Silence that finished work has explained may be left out of the window or stay in it: either is M of N.
+  const explained = counted.filter(({ reason, toldMs }) => !SILENT.has(reason) || toldMs > doneMs);
+  for (const window of [counted, explained]) {
+    const spoke = window.slice(-policy.judgedOf).filter(({ reason }) => SPOKE.has(reason));
+    if (spoke.length >= policy.judgedFailures) return 'judged';
+    const failed = window.slice(-policy.intermittentOf).filter(({ reason }) => FAILED.has(reason));
+    if (failed.length >= policy.intermittentFailures) return 'intermittent';
+  }
   return null;
 }
 

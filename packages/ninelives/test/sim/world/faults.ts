@@ -1,12 +1,12 @@
 import type { Chance } from '../prng.js';
 import type { Fault } from '../swarm.js';
 import type { Mode } from './life.js';
-import type { World } from './world.js';
+import type { Box } from './machine.js';
 
 const MINUTE = 60_000;
 
 /** Lets the scenario's faults happen, each at its own random times, for as long as the world is faulty. */
-export function unleash(world: World): void {
+export function unleash(world: Box): void {
   const { stage } = world;
   for (const { fault, everyMs } of stage.scenario.faults) {
     const chance = stage.chance(`fault/${fault}`);
@@ -23,7 +23,7 @@ export function unleash(world: World): void {
 
 /** Only a server that is well gets ill: one thing at a time makes a story that can be read. */
 function ill(mode: Mode, forMs?: (chance: Chance) => number) {
-  return (world: World, chance: Chance) => {
+  return (world: Box, chance: Chance) => {
     const { life } = world.server;
     if (life?.healthy) world.server.enter(life, mode, forMs?.(chance));
   };
@@ -31,7 +31,7 @@ function ill(mode: Mode, forMs?: (chance: Chance) => number) {
 
 const aWhile = (low: number, high: number) => (chance: Chance) => chance.scale(low, high);
 
-const HAPPENS: Record<Fault, (world: World, chance: Chance) => void> = {
+const HAPPENS: Record<Fault, (world: Box, chance: Chance) => void> = {
   wedge: ill('wedged'),
   freeze: ill('frozen'),
   jam: ill('jam', aWhile(1_000, 5 * MINUTE)),

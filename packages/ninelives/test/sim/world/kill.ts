@@ -1,8 +1,8 @@
 import type { KillIntent, ProcessId } from '../../../src/core/types.js';
 import type { KillReport } from '../../../src/daemon/ports.js';
 import type { Mark } from '../marks.js';
-import type { Machine } from './daemon.js';
 import { DAEMON_KILLED } from './disk.js';
+import type { Machine } from './machine.js';
 
 const LIMIT_MS = 5_000;
 const POLL_MS = 250;

@@ -17,8 +17,8 @@ export interface Proc {
   readonly ended: (proc: Proc, how: string) => void;
 }
 
-/** Few, so that pids are reused within minutes, by strangers too. */
-const PIDS = 40;
+/** In turn, as the kernel does; reuse by a stranger is a fault of its own (`#reusePid`). */
+const PIDS = 4_000;
 const FIRST_PID = 300;
 
 /** Pids, start ticks and signals: the part of a kernel that a kill depends on. */

@@ -1,9 +1,10 @@
 import type { InboxRow } from '../../../src/record/record.js';
 import type { Production } from '../production.js';
 import type { Scenario } from '../swarm.js';
-import { Daemon, type Machine, SERVICE } from './daemon.js';
+import { Daemon } from './daemon.js';
 import { Disk } from './disk.js';
 import { unleash } from './faults.js';
+import { type Box, SERVICE } from './machine.js';
 import { Processes } from './processes.js';
 import { Server } from './server.js';
 import { Stage } from './stage.js';
@@ -13,7 +14,7 @@ import { Truth } from './truth.js';
 const MINUTE = 60_000;
 
 /** One box: a machine with a model server, its supervisor, its disk, and the guard's daemon. */
-export class World implements Machine {
+export class World implements Box {
   readonly stage: Stage;
   readonly processes: Processes;
   readonly server: Server;

@@ -1,0 +1,29 @@
+import type { InboxRow } from '../../../src/record/record.js';
+import type { Disk } from './disk.js';
+import type { Processes } from './processes.js';
+import type { Server } from './server.js';
+import type { Stage } from './stage.js';
+import type { Supervisor } from './supervisor.js';
+import type { Truth } from './truth.js';
+
+export const SERVICE = 'model';
+export const NOTIFIERS = ['phone'];
+
+/** What the daemon's ports look at and act on. */
+export interface Machine {
+  stage: Stage;
+  processes: Processes;
+  server: Server;
+  supervisor: Supervisor;
+  disk: Disk;
+  truth: Truth;
+}
+
+/** What a fault can do to the box as a whole. */
+export interface Box extends Machine {
+  daemon: { die(): void; probeBlind: boolean; unitBlind: boolean };
+  reboot(): void;
+  evictForeign(): void;
+  /** A command from another process; false when even that could not be written. */
+  post(command: InboxRow['command']): boolean;
+}
