@@ -66,6 +66,7 @@ function onDaemonStarted(draft: Draft, observation: Of<'daemon-started'>): void 
     state.life = null;
     state.past = null;
     state.unit = null;
+    state.downSinceMs = null;
     state.drill = null;
   }
   state.bootId = observation.bootId;
@@ -145,13 +146,15 @@ function onProbe(draft: Draft, observation: Of<'probe'>): void {
   const life = state.life;
   // An answer that belongs to an earlier incarnation says nothing about this one.
   if (!life || !sameIncarnation(observation.incarnation, life.incarnation)) return;
-  life.lastOutcome = outcome;
-  life.lastProbeAtMs = at.atMs;
   // While somebody else owns the port, its answers are not our service's, good or bad.
   if (state.unit?.portOwner.who === 'foreign') return;
+  life.lastOutcome = outcome;
+  life.lastProbeAtMs = at.atMs;
   const result = RESULT_OF[outcome.reason];
   if (result === 'pass') onPass(draft, life, outcome.tookMs);
   if (result === 'fail') onFail(draft, life, observation);
+  // 429 or a refused request says nothing bad, but it is an answer: the silence is over (I1).
+  if (result === 'unknown' && outcome.reason !== 'blind') endSilence(life);
   state.probeDeadlineMs = learntDeadlineMs(state.latenciesMs, policy);
 }
 
@@ -200,6 +203,10 @@ function onCompletion(draft: Draft, observation: Of<'completion'>): void {
   if (!life || !sameIncarnation(observation.incarnation, life.incarnation)) return;
   life.lastCompletionAtMs = draft.at.atMs;
   // Work gets done, so the silence towards us is a queue, not a hang (I1).
+  endSilence(life);
+}
+
+function endSilence(life: Life): void {
   life.failures = 0;
   life.recent = life.recent.filter((reason) => !SILENT.has(reason));
 }

@@ -58,6 +58,7 @@ function openIncident(draft: Draft): void {
   };
   state.incident = incident;
   state.withheld = null;
+  if (life) life.passes = 0; // right answers before the loss say nothing about its end
   touch(draft, incident);
   note(draft, 'incident-opened', incident.sentence, { kind: incident.kind });
   // A crash that the supervisor is already mending wakes nobody; its story comes with the resolve.

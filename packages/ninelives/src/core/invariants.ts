@@ -88,7 +88,11 @@ function assertEvidence(decision: Decision, policy: Policy, atMs: number): void 
   const judged = spoke >= policy.judgedFailures || failed >= policy.intermittentFailures;
   const stuck = life.answeredAtMs === null;
   assert(silent || judged || stuck, 'I1', `a kill after ${life.failures} silent failures, ${spoke} wrong`);
-  assert(!mayBeLoading(life, policy, atMs), 'I2', 'a kill while it may be loading');
+  assert(
+    !mayBeLoading(life, policy, { nowMs: atMs, lookedMs: decision.state.unitAtMs }),
+    'I2',
+    'a kill while it may be loading',
+  );
 }
 
 function assertBudget(decision: Decision, policy: Policy, atMs: number): void {

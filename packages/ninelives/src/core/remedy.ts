@@ -33,7 +33,7 @@ export function remedy(draft: Draft): void {
 
 /** Verdicts that no signal of ours can mend go to a person at once. */
 function handOver(draft: Draft, incident: Incident): void {
-  const { verdict, unit } = draft.state;
+  const { verdict, unit, life } = draft.state;
   const name = unit?.unit ?? draft.state.service;
   const start = unit?.supervisor === 'embedded' ? 'ninelives up' : `sudo systemctl start ${name}`;
   switch (verdict.kind) {
@@ -56,7 +56,8 @@ function handOver(draft: Draft, incident: Incident): void {
     case 'drift':
       return escalate(draft, 'drift', `${verdict.sentence}. If intended, record new golden answers`);
     default:
-      if (incident.kills >= draft.policy.killsMax) {
+      // Not in the moment after a kill: first it must be seen that the next incarnation fails too.
+      if (incident.kills >= draft.policy.killsMax && KILLABLE.has(verdict.kind) && !life?.killIntentId) {
         escalate(draft, 'restarts-do-not-help', `${incident.kills} kills did not help: ${verdict.sentence}`);
       }
   }
@@ -77,7 +78,7 @@ function considerKill(draft: Draft, incident: Incident, life: Life): void {
 function withhold(draft: Draft, life: Life): Withheld | null {
   const { state, policy, at } = draft;
   const unit = state.unit as UnitSnapshot;
-  if (mayBeLoading(life, policy, at.atMs)) {
+  if (mayBeLoading(life, policy, { nowMs: at.atMs, lookedMs: state.unitAtMs })) {
     return { rule: 'loading', text: 'it may still be loading (I2)', retry: true };
   }
   if (at.atMs - state.unitAtMs > UNIT_STALE_MS) {

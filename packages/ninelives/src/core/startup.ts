@@ -22,9 +22,12 @@ export function noteMovement(life: Life, processes: ProcessSample[], atMs: numbe
   life.movedAtMs = atMs;
 }
 
-/** May this incarnation still be loading? True inside the grace, and after it for as long as it moves (I2). */
-export function mayBeLoading(life: Life, policy: Policy, atMs: number): boolean {
+/**
+ * May this incarnation still be loading? True inside the grace, and after it for as long as it moves (I2).
+ * Standing still is judged from look to look, so time in which we did not look never counts (I6).
+ */
+export function mayBeLoading(life: Life, policy: Policy, at: { nowMs: number; lookedMs: number }): boolean {
   if (life.answeredAtMs !== null) return false;
-  if (atMs - life.sinceMs < policy.startupGraceMs) return true;
-  return atMs - life.movedAtMs < policy.startupStallMs;
+  if (at.nowMs - life.sinceMs < policy.startupGraceMs) return true;
+  return at.lookedMs - life.movedAtMs < policy.startupStallMs;
 }

@@ -74,9 +74,9 @@ function quietVerdict(state: GuardState, policy: Policy, atMs: number): Verdict 
   const outcome = life.lastOutcome;
   if (life.answeredAtMs === null) {
     const age = seconds(atMs - life.sinceMs);
-    if (mayBeLoading(life, policy, atMs))
+    if (mayBeLoading(life, policy, { nowMs: atMs, lookedMs: state.unitAtMs }))
       return { kind: 'loading', sentence: `loading: for ${age}${tail(outcome)}` };
-    const still = seconds(atMs - life.movedAtMs);
+    const still = seconds(state.unitAtMs - life.movedAtMs);
     return {
       kind: 'stuck-loading',
       sentence: `stuck-loading: no answer for ${age}, nothing moved for ${still}`,
