@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, openSync, rmSync, statfsSync, statSync, writeSync
 import { dirname } from 'node:path';
 import { RecordUnavailableError } from './record.js';
 
-/** 1 MiB is some hundred commits of an incident: enough to say what happened and to page. */
+/** Twice the log (LOG_PAGES): it fits into the file, and the commits of an incident fit after it. */
 const RESERVE_BYTES = 1024 * 1024;
 
 /** Space kept back for the moment when the disk is full (I5). */
@@ -25,7 +25,7 @@ export function openReserve(options: { path: string; record: { prune(): number }
       try {
         const { bavail, bsize } = statfsSync(dirname(path));
         // Never the one that fills the disk.
-        if (bavail * bsize < 8 * bytes) return false;
+        if (bavail * bsize < 4 * bytes) return false;
         allocate(path, bytes);
         return true;
       } catch (error) {

@@ -4,6 +4,12 @@ import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } f
 import { translate, unavailable } from './failure.js';
 import { APPLICATION_ID, MIGRATIONS, migrate } from './migrations.js';
 
+/**
+ * The log is moved into the file when it has this many pages of 4 KiB: half of the reserve, so that on a full
+ * disk the reserve has room for it (SQLite's default of 1,000 pages would not fit).
+ */
+const LOG_PAGES = 128;
+
 export type Value = string | number | null;
 
 /**
@@ -137,6 +143,7 @@ function begin(db: DatabaseSyncInstance, connection: Connection, readOnly: boole
   if (!readOnly) {
     db.exec('PRAGMA journal_mode = WAL');
     db.exec('PRAGMA synchronous = FULL');
+    db.exec(`PRAGMA wal_autocheckpoint = ${LOG_PAGES}`);
     db.exec('PRAGMA foreign_keys = ON');
     const migratable = {
       exec: (sql: string) => db.exec(sql),

@@ -6,6 +6,8 @@ const BATCH = 500;
 const BATCHES = 20;
 /** A full disk takes no more of the story than down to this. */
 const PRUNE_FLOOR = 1_000;
+const PRUNE_ROUNDS = 5;
+const PRUNE_EVENTS = 100;
 
 const OF_OPEN_INCIDENT = `EXISTS (SELECT 1 FROM incident WHERE incident.service = event.service
   AND incident.id = event.incident_id AND resolved_wall_ms IS NULL)`;
@@ -36,18 +38,21 @@ export function retain(db: Connection, olderThanWallMs: number): void {
 
 /**
  * Room on a full disk: the oldest samples and events go, whatever their age, and their pages in the file are
- * used again; then the log starts anew in its own blocks. What belongs to an open incident stays.
- * Returns the rows forgotten.
+ * used again. Small rounds, the log begun anew after each, since deleting writes to the log too. What belongs to
+ * an open incident stays. Returns the rows forgotten.
  */
 export function prune(db: Connection): number {
-  db.checkpoint();
   const samples = `DELETE FROM sample WHERE id IN (SELECT id FROM sample ORDER BY id
     LIMIT min(?2, max(0, (SELECT count(*) FROM sample) - ?1)))`;
   const events = `DELETE FROM event WHERE id IN (SELECT id FROM event WHERE NOT ${OF_OPEN_INCIDENT} ORDER BY id
     LIMIT min(?2, max(0, (SELECT count(*) FROM event) - ?1)))`;
-  const forgotten =
-    deleteSome(db, samples, PRUNE_FLOOR, 4 * BATCH) + deleteSome(db, events, PRUNE_FLOOR, BATCH);
+  let forgotten = 0;
   db.checkpoint();
+  for (let round = 0; round < PRUNE_ROUNDS; round += 1) {
+    forgotten += deleteSome(db, samples, PRUNE_FLOOR, 4 * PRUNE_EVENTS);
+    forgotten += deleteSome(db, events, PRUNE_FLOOR, PRUNE_EVENTS);
+    db.checkpoint();
+  }
   return forgotten;
 }
 
