@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
+import { parseDuration } from '../config/duration.js';
 import { lockOwner } from '../host/lock.js';
 import { systemClock } from '../host/system-clock.js';
-
 import { runDoctor } from './commands/doctor.js';
+import { listFaults, runDrill } from './commands/drill.js';
 import { runInit } from './commands/init.js';
 import { showIncidents, showStatus } from './commands/inspect.js';
 import { runOperate } from './commands/operate.js';
@@ -26,12 +27,21 @@ export interface CommandContext {
   exit(code: number): void;
 }
 
+type DrillFlags = {
+  list?: boolean;
+  service?: string;
+  force?: boolean;
+  limit?: string;
+  state?: string;
+  json?: boolean;
+};
 type Flags = ServiceOptions & { state?: string; json?: boolean };
 
 /** The command table. Flags first, then what each does; the work is in `commands/`. */
 export function addCommands(program: Command, context: CommandContext): void {
   addResident(program, context);
   addLooking(program, context);
+  addDrill(program, context);
   addOperating(program, context);
   addDrilling(program, context);
 }
@@ -154,6 +164,38 @@ function addLooking(program: Command, context: CommandContext): void {
         context.exit(showIncidents(record, options, terminal));
       });
     });
+}
+
+function addDrill(program: Command, context: CommandContext): void {
+  const { terminal, env, signal } = context;
+  program
+    .command('drill')
+    .description('prove the recovery: harm the service on purpose, watch it heal, put everything back')
+    .argument('[fault]', 'see --list')
+    .option('--list', 'the faults there are')
+    .option('--service <name>', 'which one, where several are guarded')
+    .option('--force', 'although the service is sick or busy')
+    .option('--limit <duration>', 'how long to wait for what is expected, e.g. 2m')
+    .addOption(stateFlag())
+    .addOption(jsonFlag())
+    .action(async (fault: string | undefined, flags: DrillFlags) => {
+      const json = flags.json ?? false;
+      if (flags.list) return context.exit(listFaults(json, terminal));
+      if (fault === undefined) throw new CliError('name a fault', EXIT.usage, 'ninelives drill --list');
+      const stateDir = stateDirOf(flags.state, env);
+      const limitMs = flags.limit === undefined ? undefined : durationOf('--limit', flags.limit);
+      const { service, force = false } = flags;
+      const options = { fault, stateDir, service, json, force, limitMs, by: operatorOf(env) };
+      await withRecord(stateDir, async (record) => {
+        context.exit(await runDrill(record, options, terminal, signal));
+      });
+    });
+}
+
+function durationOf(flag: string, text: string): number {
+  const parsed = parseDuration(text);
+  if (parsed !== null) return parsed;
+  throw new CliError(`${flag} takes a duration such as 90s or 2m, not '${text}'`, EXIT.usage);
 }
 
 function addOperating(program: Command, context: CommandContext): void {

@@ -97,7 +97,8 @@ function onUnit(draft: Draft, unit: UnitSnapshot): void {
 function endLife(draft: Draft, unit: UnitSnapshot, restarts: number): void {
   const { state, at } = draft;
   const life = state.life as Life;
-  note(draft, 'ended', `main process ${life.incarnation.pid} ended: ${unit.lastExit ?? 'unknown'}`);
+  const how = unit.lastExit === null ? '' : `: ${unit.lastExit}`; // not reaped yet: the next look knows
+  note(draft, 'ended', `main process ${life.incarnation.pid} ended${how}`);
   state.past = {
     incarnation: life.incarnation,
     endedAtMs: at.atMs,

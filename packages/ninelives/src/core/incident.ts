@@ -73,7 +73,7 @@ function settle(draft: Draft, incident: Incident): void {
     incident.resolvedAtMs = at.atMs;
     incident.resolvedWallMs = at.wallMs;
     touch(draft, incident);
-    note(draft, 'incident-resolved', `resolved: ${state.verdict.sentence}`, { kills: incident.kills });
+    note(draft, 'incident-resolved', state.verdict.sentence, { kills: incident.kills });
     draft.pages.push(pageFor('resolved', incident, { wallMs: at.wallMs }));
     state.incident = null;
     state.withheld = null;
