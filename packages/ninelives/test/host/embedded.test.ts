@@ -3,7 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { describe, it } from 'node:test';
 import type { RestartSettings } from '../../src/config/service.js';
-import { monotonicMs } from '../../src/host/clock.js';
+import { monotonicMs, sleep } from '../../src/host/clock.js';
 import { createKillPorts, performKill } from '../../src/host/kill.js';
 import { readStat } from '../../src/host/procfs/processes.js';
 import { signalIfSame } from '../../src/host/signal.js';
@@ -159,7 +159,9 @@ describe('embedded supervisor', { concurrency: 4 }, () => {
   });
 
   it('ends a frozen survivor too: SIGCONT follows SIGTERM', async (t) => {
-    const supervisor = await supervise(t, serverOptions(t, null));
+    // So long that only SIGCONT, not the SIGKILL at its end, can make this pass.
+    const options = serverOptions(t, null, [], { restart: { ...RESTART, stopTimeoutMs: 30_000 } });
+    const supervisor = await supervise(t, options);
     await supervisor.start();
     const up = await untilUp(supervisor, { processes: 2 });
     const workers = childrenOf(t, up.incarnation);
@@ -183,14 +185,20 @@ describe('embedded supervisor', { concurrency: 4 }, () => {
 
   it('stops the whole tree, a frozen one too, and stays down', async (t) => {
     const port = await freePort();
-    const supervisor = await supervise(t, serverOptions(t, port));
+    const supervisor = await supervise(
+      t,
+      serverOptions(t, port, [], { restart: { ...RESTART, policy: 'always' } }),
+    );
     await supervisor.start();
     const up = await untilUp(supervisor, { processes: 2 });
     const workers = childrenOf(t, up.incarnation);
     signalIfSame(up.incarnation, 'SIGSTOP');
     await supervisor.stop();
+    // Longer than RestartSec: nothing comes back by itself, even under Restart=always.
+    await sleep(3 * RESTART.restartMs);
     const seen = await snapshot(supervisor);
     assert.equal(seen.phase, 'inactive');
+    assert.equal(seen.recentStartsAtMs.length, 1);
     assert.equal(seen.portOwner.who, 'none');
     assert.deepEqual(living([up.incarnation, ...workers]), []);
     assert.equal((await supervisor.start()).outcome, 'started');
@@ -209,6 +217,24 @@ describe('embedded supervisor', { concurrency: 4 }, () => {
     const seen = await snapshot(supervisor);
     assert.equal(seen.portOwner.who, 'foreign');
     assert.deepEqual(seen.recentStartsAtMs, [], 'nothing was spawned');
+  });
+
+  it('goes on as systemd would when a stranger takes the port between two lives, and says who it is', async (t) => {
+    const port = await freePort();
+    const options = serverOptions(t, port, [], { restart: { ...RESTART, restartMs: 500 } });
+    const supervisor = await supervise(t, options);
+    await supervisor.start();
+    const up = await untilUp(supervisor, { processes: 2 });
+    await eventually('an answer', () => health(port));
+    signalIfSame(up.incarnation, 'SIGKILL');
+    await untilPhase(supervisor, 'auto-restart');
+    const stranger = createServer().listen(port, '127.0.0.1');
+    t.after(() => stranger.close());
+    const seen = await untilPhase(supervisor, 'failed');
+    assert.equal(seen.lastExit, 'exit status 1');
+    assert.equal(seen.portOwner.who, 'foreign');
+    assert.match(seen.portOwner.text, new RegExp(`^pid ${process.pid} `));
+    assert.match(readFileSync(supervisor.logFile, 'utf8'), /EADDRINUSE/);
   });
 
   it('writes the output to a file and keeps it below its limit', async (t) => {

@@ -2,7 +2,9 @@ import type { ProcessId } from '../../core/types.js';
 import { monotonicMs, sleep } from '../clock.js';
 import { signalIfSame } from '../signal.js';
 
+/** Most trees are gone at once; the stubborn ones need no hurry. */
 const POLL_MS = 20;
+const SLOW_POLL_MS = 100;
 
 /**
  * Ends processes as systemd.kill(5) says: SIGTERM, and SIGCONT right after it so that a stopped process can
@@ -21,7 +23,7 @@ export async function endTree(
   while (true) {
     const living = await find();
     const tookMs = monotonicMs() - startedMs;
-    if (living.length === 0 || signal.aborted || tookMs > 2 * stopTimeoutMs + POLL_MS) {
+    if (living.length === 0 || signal.aborted || tookMs > 2 * stopTimeoutMs + SLOW_POLL_MS) {
       return { forced, remaining: living };
     }
     forced ||= tookMs >= stopTimeoutMs;
@@ -30,7 +32,7 @@ export async function endTree(
       else if (!asked.has(key(id))) askToEnd(id);
       asked.add(key(id));
     }
-    await sleep(POLL_MS, signal);
+    await sleep(tookMs < 1_000 ? POLL_MS : SLOW_POLL_MS, signal);
   }
 }
 
