@@ -173,6 +173,9 @@ function report(throughputRows, start) {
   say(
     `\nspawn -> first answer, median of ${options.starts}: bare ${start.bareMs.toFixed(0)} ms, through HTTP ${start.servedMs.toFixed(0)} ms, ratio ${start.ratio.toFixed(2)}`,
   );
+  if (loadavg()[0] > cpus().length) {
+    say('the machine is busy: two processes start beside each other only where a second core is free');
+  }
   const at32 = throughputRows.at(-1).ratio;
   say(
     `aims: throughput at 32 clients >= 0.90: ${at32 >= 0.9 ? 'met' : 'MISSED'}; start <= 1.30: ${start.ratio <= 1.3 ? 'met' : 'MISSED'}`,
