@@ -22,12 +22,15 @@ export function createCommitter(options: {
 }): (decision: Decision, consumed: number[]) => Committed {
   const { record, service, notifiers, policy } = options;
   let backlog: Decision | null = null;
+  /** Inbox rows taken in while nothing could be written: consumed with the next commit, or they would come again. */
+  let owed: number[] = [];
   let lastMemoryKillAtMs = Number.NEGATIVE_INFINITY;
 
   return (decision, consumed) => {
     const merged = merge(backlog, decision);
-    if (write(merged, consumed)) {
+    if (write(merged, [...owed, ...consumed])) {
       backlog = null;
+      owed = [];
       return 'committed';
     }
     if (decision.intent) {
@@ -40,6 +43,7 @@ export function createCommitter(options: {
       );
     }
     backlog = merged;
+    owed = [...owed, ...consumed];
     return 'in-memory';
   };
 
@@ -61,12 +65,14 @@ export function createCommitter(options: {
 function merge(older: Decision | null, newer: Decision): Decision {
   if (!older) return newer;
   const ids = new Set(newer.incidents.map((incident) => incident.id));
+  // A kill that began and ended in memory has no row to close; one that was on record before still has.
+  const inMemory = newer.closedIntent !== null && newer.closedIntent.id === older.intent?.id;
   return {
     ...newer,
     events: [...older.events, ...newer.events].slice(-BACKLOG_EVENTS),
     incidents: [...older.incidents.filter((incident) => !ids.has(incident.id)), ...newer.incidents],
-    intent: newer.intent ?? (newer.closedIntent?.id === older.intent?.id ? null : older.intent),
-    closedIntent: newer.closedIntent ?? older.closedIntent,
+    intent: newer.intent ?? (inMemory ? null : older.intent),
+    closedIntent: inMemory ? older.closedIntent : (newer.closedIntent ?? older.closedIntent),
     pages: [...older.pages, ...newer.pages],
   };
 }

@@ -1,3 +1,4 @@
+import { type ProbeOutcome, RESULT_OF } from '../core/types.js';
 import type { Line } from './line.js';
 import type { GuardOptions } from './ports.js';
 
@@ -19,13 +20,44 @@ export function createEyes(options: GuardOptions, line: () => Line): Eyes {
   let glancing = false;
   let probing = false;
   let attempt = 0;
+  let asked = 0;
+  let newest = 0;
   let counter: { value: number | null; atMs: number } = { value: null, atMs: Number.NEGATIVE_INFINITY };
 
   function look(then: () => void = () => {}): void {
+    asked += 1;
+    const nth = asked;
     ports.inspect((unit) => {
-      line().take('unknown' in unit ? { type: 'unit-unknown', why: unit.unknown } : { type: 'unit', unit });
+      // Looks overlap: a slow one that began before one already taken in shows the past, and must not undo it.
+      if (nth > newest) {
+        newest = nth;
+        line().take('unknown' in unit ? { type: 'unit-unknown', why: unit.unknown } : { type: 'unit', unit });
+      }
       then();
     });
+  }
+
+  function count(then: () => void): void {
+    const incarnation = line().state().life?.incarnation;
+    if (!ports.completions || !incarnation) return then();
+    const before = counter.value;
+    const atMs = clock.monotonicMs();
+    counter = { value: before, atMs };
+    ports.completions((value) => {
+      if (typeof value === 'number') {
+        counter = { value, atMs };
+        // A counter that went down belongs to a new process: a new beginning, not a completion.
+        const moved = before !== null && value > before && line().state().life?.firstFailureAtMs != null;
+        if (moved) line().take({ type: 'completion', incarnation, source: 'counter' });
+      }
+      then();
+    });
+  }
+
+  /** Would one more silence reach the threshold? Then the counter is asked once more before it is taken in (I1). */
+  function decides(outcome: ProbeOutcome): boolean {
+    const failures = line().state().life?.failures ?? 0;
+    return RESULT_OF[outcome.reason] === 'fail' && failures + 1 >= options.policy.failureThreshold;
   }
 
   return {
@@ -45,26 +77,19 @@ export function createEyes(options: GuardOptions, line: () => Line): Eyes {
       const incarnation = life?.incarnation ?? null;
       ports.probe({ deadlineMs: probeDeadlineMs, attempt, incarnation }, (outcome) => {
         // Look once more first, so that a kill which this outcome leads to aims at the tree as it is now.
-        look(() => {
-          probing = false;
-          line().take({ type: 'probe', incarnation, startedAtMs, outcome });
-        });
+        const judge = () => {
+          look(() => {
+            probing = false;
+            line().take({ type: 'probe', incarnation, startedAtMs, outcome });
+          });
+        };
+        if (decides(outcome)) count(judge);
+        else judge();
       });
     },
     probing: () => probing,
     readCounter() {
-      const incarnation = line().state().life?.incarnation;
-      const now = clock.monotonicMs();
-      if (!ports.completions || !incarnation || now - counter.atMs < timing.completionsMs) return;
-      const before = counter.value;
-      counter = { value: before, atMs: now };
-      ports.completions((count) => {
-        if (typeof count !== 'number') return;
-        counter = { value: count, atMs: now };
-        // A counter that went down belongs to a new process: a new beginning, not a completion.
-        if (before === null || count <= before || line().state().life?.firstFailureAtMs == null) return;
-        line().take({ type: 'completion', incarnation, source: 'counter' });
-      });
+      if (clock.monotonicMs() - counter.atMs >= timing.completionsMs) count(() => {});
     },
   };
 }

@@ -12,7 +12,8 @@ export type Unstamped = Observation extends infer O
 
 /** The single-writer line: take in, step, commit, perform. */
 export interface Line {
-  take(observation: Unstamped, consumed?: number[]): void;
+  /** False: refused, as if it had not happened (a kill that followed from it could not be recorded). */
+  take(observation: Unstamped, consumed?: number[]): boolean;
   perform(intent: KillIntent): void;
   state(): GuardState;
   resume(state: GuardState): void;
@@ -31,18 +32,19 @@ export function createLine(options: GuardOptions, performed: () => void): Line {
   let stopped = false;
   let lastCommitAtMs = 0;
 
-  function take(observation: Unstamped, consumed: number[] = []): void {
-    if (stopped) return;
+  function take(observation: Unstamped, consumed: number[] = []): boolean {
+    if (stopped) return false;
     const at = { atMs: clock.monotonicMs(), wallMs: clock.wallMs() };
     const decision = step(state, { ...observation, ...at } as Observation, policy);
     const due = at.atMs - lastCommitAtMs >= timing.flushMs;
     if (hasNews(decision) || consumed.length > 0 || due) {
-      if (commit(decision, consumed) === 'refused') return; // as if it was never decided
+      if (commit(decision, consumed) === 'refused') return false;
       lastCommitAtMs = at.atMs;
       state = decision.state;
       ports.committed(decision);
     } else state = decision.state;
     if (decision.intent) perform(decision.intent);
+    return true;
   }
 
   function perform(intent: KillIntent): void {

@@ -23,14 +23,21 @@ export function createGuard(options: GuardOptions): Guard {
   let stopped = false;
   let callOff: () => void = () => {};
   let seenVersion = -1;
+  /** Rows up to this one were taken in; they stay in the inbox for as long as nothing can be written. */
+  let lastRow = 0;
 
   function readInbox(): void {
     const version = record.version();
     if (version === seenVersion) return;
     seenVersion = version;
     for (const row of record.inbox(service)) {
+      if (row.id <= lastRow) continue;
+      if (!line.take(observationOf(row, clock.monotonicMs()), [row.id])) {
+        seenVersion = -1; // once more with the next tick
+        return;
+      }
+      lastRow = row.id;
       if (row.command.type === 'start') ports.start?.();
-      line.take(observationOf(row, clock.monotonicMs()), [row.id]);
     }
   }
 
