@@ -3,12 +3,10 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CASES, type Case, unitOf, unitText } from './cases.js';
 import type { Box } from './harness/box.js';
-import { CHECKOUT, NODE } from './harness/box.js';
+import { NODE } from './harness/box.js';
 import type { Ran } from './harness/inside.js';
 import type { Verdict } from './inside/revival.js';
-
-/** Compiled programs, as seen inside. */
-export const INSIDE = `${CHECKOUT}/packages/ninelives/dist/test/systemd/inside`;
+import { INSIDE } from './inside-run.js';
 
 /** The prediction against what systemd really does, for a table of unit files, all at once. */
 export function revivalTests(box: () => Box): void {

@@ -1,6 +1,7 @@
 import { after, before, describe } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type Box, bootBox } from './harness/box.js';
+import { hireAdmin, testsInside } from './inside-run.js';
 import { revivalTests } from './revival.js';
 
 // One box for all: this file is the only one that boots it.
@@ -13,11 +14,13 @@ describe('on a real systemd', { skip: lacks ?? false }, () => {
   let box: Box | undefined;
   before(async () => {
     box = await bootBox();
+    await hireAdmin(box);
   });
   after(() => box?.down());
   const theBox = () => {
     if (!box) throw new Error('the box was not booted');
     return box;
   };
+  testsInside(theBox, 'units of systemd keep the contract of a supervisor', 'contract.js');
   revivalTests(theBox);
 });

@@ -61,6 +61,8 @@ class SystemdUnit implements SystemdSupervisor {
   #confirmed = '';
   #starts: StartsSeen | null;
   #lastExit: string | null;
+  /** The main process whose end was not seen yet. */
+  #main: ProcessId | null = null;
 
   constructor(unit: string, options: SystemdOptions) {
     this.#unit = unit;
@@ -70,6 +72,7 @@ class SystemdUnit implements SystemdSupervisor {
     this.#starts =
       known && sameBoot ? { restarts: known.restarts, startsAtMs: known.recentStartsAtMs } : null;
     this.#lastExit = known?.lastExit ?? null;
+    this.#main = (sameBoot && known?.incarnation) || null;
   }
 
   belongs(target: ProcessId): boolean {
@@ -126,9 +129,7 @@ class SystemdUnit implements SystemdSupervisor {
     const { settings, now } = unit;
     const { startLimit } = settings;
     this.#controlGroup = now.controlGroup;
-    const restarted = this.#starts !== null && now.restarts > this.#starts.restarts;
-    this.#lastExit =
-      exitText(unit.properties) ?? (restarted ? 'unknown (between two looks)' : this.#lastExit);
+    this.#noteExit(unit, main);
     const seen = { restarts: now.restarts, mainStartedAtMs: now.mainStartedAtMs, running: main !== null };
     this.#starts = noteStarts(this.#starts, seen, monotonicMs(), startLimit.intervalMs);
     const { processes, leftovers } = await this.#divide(unit, main);
@@ -155,6 +156,23 @@ class SystemdUnit implements SystemdSupervisor {
       portOwner: judgePort(this.#options.port, holders, owners),
       fingerprint: fingerprintOf(unit.properties),
     };
+  }
+
+  /** systemd forgets how a main process ended when it starts the next, and everything of a unit that is stopped. */
+  #noteExit({ properties, now }: Unit, main: Main | null): void {
+    const text = exitText(properties);
+    const seen = this.#main;
+    if (text !== null) {
+      this.#lastExit = text;
+      this.#main = null;
+    } else if (main !== null) {
+      const another = seen !== null && (seen.pid !== main.id.pid || seen.startTicks !== main.id.startTicks);
+      if (another) this.#lastExit = 'unknown (between two looks)';
+      this.#main = main.id;
+    } else if (seen !== null && now.phase === 'inactive') {
+      this.#lastExit = 'unknown (systemd keeps nothing of a stopped unit)';
+      this.#main = null;
+    }
   }
 
   /** Only processes of our own user: nothing else could be signalled. The main process is listed whoever owns it. */

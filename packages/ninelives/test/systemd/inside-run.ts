@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Box, CHECKOUT, NODE } from './harness/box.js';
+
+/** Compiled programs of test/systemd/inside, as seen inside. */
+export const INSIDE = `${CHECKOUT}/packages/ninelives/dist/test/systemd/inside`;
+
+/** The admin: a service of the box's own (see inside/admin.ts). */
+export async function hireAdmin(box: Box): Promise<void> {
+  box.write('/etc/systemd/system/admin.service', `[Service]\nExecStart=${NODE} ${INSIDE}/admin.js\n`);
+  const script = 'systemctl start admin && until [ -S /run/admin.sock ]; do sleep 0.05; done';
+  const { code, stderr } = await box.asRoot(['/bin/sh', '-c', script]);
+  assert.equal(code, 0, stderr);
+}
+
+/** Runs a test file inside, as jc, and repeats its results here, one by one. */
+export function testsInside(box: () => Box, title: string, file: string): void {
+  test(title, async (t) => {
+    const command = [NODE, '--test-reporter=tap', `${INSIDE}/${file}`];
+    const { code, stdout, stderr } = await box().asUser(command);
+    const results = [...stdout.matchAll(/^( *)(not ok|ok) \d+ - (.*)$/gm)];
+    assert.ok(results.length > 0, `no test ran: ${stdout}${stderr}`);
+    for (const [line, indent, word, name] of results) {
+      // The tests of each describe(); the lines above them sum them up.
+      if (indent !== '    ' || line === undefined) continue;
+      await t.test(name ?? '', () => assert.equal(word, 'ok', reportOf(stdout, line)));
+    }
+    assert.equal(code, 0, stdout + stderr);
+  });
+}
+
+/** What follows a result line in TAP: its YAML block. */
+function reportOf(tap: string, line: string): string {
+  return tap.slice(tap.indexOf(line)).split(/\n {4}\.\.\./)[0] ?? '';
+}
