@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { parseDuration } from '../config/duration.js';
 import { lockOwner } from '../host/lock.js';
 import { systemClock } from '../host/system-clock.js';
+import { runDemo } from './commands/demo.js';
 import { runDoctor } from './commands/doctor.js';
 import { listFaults, runDrill } from './commands/drill.js';
 import { runInit } from './commands/init.js';
@@ -12,7 +13,6 @@ import { runProbeCommand } from './commands/probe.js';
 import { runResident } from './commands/resident.js';
 import { runServe } from './commands/serve.js';
 import { welcome } from './commands/up.js';
-import { addDrilling } from './drilling.js';
 import { CliError, EXIT } from './errors.js';
 import { configOf, type ServiceOptions } from './services.js';
 import { stateDirOf, withRecord } from './state-dir.js';
@@ -43,7 +43,7 @@ export function addCommands(program: Command, context: CommandContext): void {
   addLooking(program, context);
   addDrill(program, context);
   addOperating(program, context);
-  addDrilling(program, context);
+  addDemo(program, context);
 }
 
 const stateFlag = () =>
@@ -189,6 +189,19 @@ function addDrill(program: Command, context: CommandContext): void {
       await withRecord(stateDir, async (record) => {
         context.exit(await runDrill(record, options, terminal, signal));
       });
+    });
+}
+
+function addDemo(program: Command, { terminal, env, signal, exit }: CommandContext): void {
+  program
+    .command('demo')
+    .description('one minute: a real model freezes while /health says 200, is killed, and comes back')
+    .action(async () => {
+      const { stdout } = process;
+      const drawing = stdout.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
+      // Asked for with each picture: windows are resized.
+      const size = () => (drawing ? { columns: stdout.columns, rows: stdout.rows } : null);
+      exit(await runDemo({ env, size }, terminal, signal));
     });
 }
 

@@ -14,16 +14,24 @@ export async function armStandby(undo: Undo, recordFile: string): Promise<Standb
   if ('continue' in undo) {
     return armSentinel({ bootId: bootId(), undo: { signal: 'SIGCONT', processes: undo.continue } });
   }
-  const entry = fileURLToPath(new URL('./start-standby-main.js', import.meta.url));
-  const child = spawn(process.execPath, [entry, recordFile, undo.start.service], {
-    // A session of its own: the Ctrl-C that ends the drill must not end its undo.
+  return armProcess(new URL('./start-standby-main.js', import.meta.url), [recordFile, undo.start.service]);
+}
+
+/**
+ * Arms a small process of its own: it says that it is ready, and acts when the pipe that only we hold open ends
+ * without a byte on it. Even SIGKILL ends a pipe.
+ * @throws when it does not get ready
+ */
+export async function armProcess(entry: URL, args: readonly string[]): Promise<Standby> {
+  const child = spawn(process.execPath, [fileURLToPath(entry), ...args], {
+    // A session of its own: the Ctrl-C that ends us must not end our undo.
     detached: true,
     stdio: ['pipe', 'pipe', 'ignore'],
   });
-  child.stdin.on('error', () => {}); // ended before us; the drill has done its part
+  child.stdin.on('error', () => {}); // ended before us; we have done our part
   const ended = once(child, 'close');
   const ready = await Promise.race([once(child.stdout, 'data').then(() => true), ended.then(() => false)]);
-  if (!ready) throw new Error('The standby that undoes the drill could not be armed; nothing was injected.');
+  if (!ready) throw new Error('The standby that puts things back could not be armed; nothing was done.');
   return {
     async release() {
       child.stdin.end('.');
