@@ -42,7 +42,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       modelId: options.model.id,
       servesModel: servedNames(options.model.id, [...options.model.aliases, ...config.model_aliases]),
       prompts: config.prompts,
-      maxInputs: config.limits.max_inputs,
+      // A request that the queue could never hold is the client's to change (400), not to try again (429).
+      maxInputs: Math.min(config.limits.max_inputs, config.limits.max_queue),
       maxCharsPerInput: config.limits.max_chars_per_input,
       metrics,
       enginePid: engine.pid,
