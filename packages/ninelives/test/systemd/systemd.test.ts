@@ -22,5 +22,6 @@ describe('on a real systemd', { skip: lacks ?? false }, () => {
     return box;
   };
   testsInside(theBox, 'units of systemd keep the contract of a supervisor', 'contract.js');
+  testsInside(theBox, 'what only systemd can show', 'looks.js');
   revivalTests(theBox);
 });

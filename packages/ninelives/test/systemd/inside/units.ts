@@ -1,0 +1,71 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { createSystemdSupervisor, type SystemdSupervisor } from '../../../src/host/systemd/supervisor.js';
+import { runTool } from '../../../src/host/systemd/systemctl.js';
+import { fixture } from '../../fixtures/host-world.js';
+import { admin } from './admin.js';
+
+/** Units for tests that run inside the box, as jc: installed by the admin, or in jc's own manager. */
+const NAMES = Array.from({ length: 60 }, (_, index) => `test-${process.pid}-${index}.service`);
+/** Units that nothing refers to are forgotten when they stop. Real ones are enabled; these are held by a target. */
+const HOLDER = `[Unit]\nWants=${NAMES.join(' ')}\n`;
+const USER_UNITS = join(homedir(), '.config/systemd/user');
+
+export interface UnitOptions {
+  user?: boolean;
+  port: number | null;
+  /** Lines for [Unit] and [Service], beside `User=jc` and a default command: the fixture server with these flags. */
+  unit?: string[];
+  service?: string[];
+  flags?: string[];
+  /** Runs as this user; default jc. */
+  as?: string;
+}
+
+/** Before the first unit: the targets that hold them. */
+export async function prepareUnits(): Promise<void> {
+  await admin(['tee', '/etc/systemd/system/held.target'], HOLDER);
+  await admin(['systemctl', 'daemon-reload']);
+  await admin(['systemctl', 'start', 'held.target']);
+  mkdirSync(USER_UNITS, { recursive: true });
+  writeFileSync(join(USER_UNITS, 'held.target'), HOLDER);
+  await systemctlUser('daemon-reload');
+  await systemctlUser('start', 'held.target');
+}
+
+export async function systemctlUser(...args: string[]): Promise<void> {
+  const done = await runTool('systemctl', ['--user', ...args]);
+  if ('unknown' in done) throw new Error(done.unknown);
+}
+
+/** Installs and starts a unit; killed at the test's end. */
+export async function startUnit(
+  t: TestContext,
+  options: UnitOptions,
+): Promise<{ unit: string; supervisor: SystemdSupervisor }> {
+  const { user = false, port } = options;
+  const unit = NAMES.pop();
+  if (!unit) throw new Error('no unit names are left');
+  if (user) {
+    writeFileSync(join(USER_UNITS, unit), unitText(options));
+    await systemctlUser('start', unit);
+    t.after(() => systemctlUser('kill', '--signal=SIGKILL', unit).catch(() => {}));
+  } else {
+    await admin(['tee', `/etc/systemd/system/${unit}`], unitText(options));
+    await admin(['systemctl', 'start', unit]);
+    t.after(() => admin(['systemctl', 'kill', '--signal=SIGKILL', unit]).catch(() => {}));
+  }
+  return { unit, supervisor: createSystemdSupervisor({ unit, user, port }) };
+}
+
+function unitText({ user, port, unit = [], service = [], flags = [], as = 'jc' }: UnitOptions): string {
+  const where = port === null ? [] : ['--port', String(port)];
+  const command = [
+    'ExecStart=',
+    [process.execPath, fixture('server.mjs'), ...where, ...flags].join(' '),
+  ].join('');
+  const own = service.some((line) => line.startsWith('ExecStart=')) ? [] : [command];
+  return ['[Unit]', ...unit, '[Service]', ...(user ? [] : [`User=${as}`]), ...own, ...service, ''].join('\n');
+}
