@@ -83,31 +83,41 @@ function resetRun(life: Life): void {
 
 function onUnit(draft: Draft, unit: UnitSnapshot): void {
   const { state, at } = draft;
-  const restartsBefore = state.unit?.restarts ?? unit.restarts;
+  const before = state.unit;
   state.unit = unit;
   state.unitAtMs = at.atMs;
   if (!sameIncarnation(unit.incarnation, state.life?.incarnation ?? null)) {
-    if (state.life) endLife(draft, unit, restartsBefore);
+    if (state.life) endLife(draft, unit, before);
     if (unit.incarnation) beginLife(draft, unit.incarnation, unit);
   }
   if (state.life) noteMovement(state.life, unit.processes, at.atMs);
   else state.downSinceMs ??= at.atMs;
 }
 
-function endLife(draft: Draft, unit: UnitSnapshot, restarts: number): void {
+function endLife(draft: Draft, unit: UnitSnapshot, before: UnitSnapshot | null): void {
   const { state, at } = draft;
   const life = state.life as Life;
   const how = unit.lastExit === null ? '' : `: ${unit.lastExit}`; // not reaped yet: the next look knows
   note(draft, 'ended', `main process ${life.incarnation.pid} ended${how}`);
   state.past = {
     incarnation: life.incarnation,
-    endedAtMs: at.atMs,
-    restarts,
+    endedAtMs:
+      state.past && !state.past.killIntentId && lingers(before, unit) ? state.past.endedAtMs : at.atMs,
+    restarts: (before ?? unit).restarts,
     killIntentId: life.killIntentId,
   };
   state.life = null;
   state.downSinceMs = at.atMs;
   state.probeDueAtMs = null;
+}
+
+/**
+ * Was a leftover there before this death already? Then its grace goes on: when it holds the port, every new main
+ * process dies at once, and a grace that began anew each time would never end.
+ */
+function lingers(before: UnitSnapshot | null, unit: UnitSnapshot): boolean {
+  const old = before?.leftovers ?? [];
+  return unit.leftovers.some((p) => old.some((q) => p.pid === q.pid && p.startTicks === q.startTicks));
 }
 
 function beginLife(draft: Draft, incarnation: Incarnation, unit: UnitSnapshot): void {

@@ -66,7 +66,8 @@ function assertAim(before: GuardState, decision: Decision, intent: KillIntent): 
     assert(intent.targets[0]?.pid === intent.incarnation.pid, 'I11', 'the main process is not first');
     assert(killedBefore(before, life) === null, 'I4', 'a second kill of one incarnation');
   } else {
-    assert(before.past === null || before.past.killIntentId === null, 'I4', 'leftovers killed twice');
+    const known = before.past && sameIncarnation(before.past.incarnation, intent.incarnation);
+    assert(!known || before.past?.killIntentId === null, 'I4', 'leftovers killed twice');
     const live = state.life?.incarnation.pid;
     const hitsLive = intent.targets.some((target) => target.pid === live);
     assert(!hitsLive, 'I4', 'leftovers include the running incarnation');

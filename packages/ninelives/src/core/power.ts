@@ -26,6 +26,7 @@ function disarmIfChanged(draft: Draft, proof: Proof, now: Fingerprint): void {
   if (changes.length === 0) return;
   const { state, at } = draft;
   state.proof = null;
+  if (state.life) state.life.revived = false; // it was revived under the old settings
   const text = `disarmed: ${changes.join('; ')}; watching only until recovery is proved again`;
   note(draft, 'disarmed', text, { changes });
   const body = `${text}. Prove it: ninelives drill crash`;
