@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { bootId, monotonicMs, sleep } from '../../src/host/clock.js';
+import { createKillPorts, performKill } from '../../src/host/kill.js';
 import { createPortLookup } from '../../src/host/procfs/listeners.js';
 import {
+  isAlive,
   listStats,
   readCgroup,
   readCmdline,
@@ -17,7 +20,7 @@ import {
   sampleOf,
   selfAndAncestors,
 } from '../../src/host/procfs/processes.js';
-import { eventually, freePort } from '../fixtures/host-world.js';
+import { eventually, freePort, ownProcess } from '../fixtures/host-world.js';
 
 const run = promisify(execFile);
 const uid = process.getuid?.() ?? -1;
@@ -82,6 +85,41 @@ describe('processes', () => {
     const limited = `ulimit -n 64; exec "$0" --input-type=module -e "$1"`;
     const { stdout } = await run('bash', ['-c', limited, process.execPath, script]);
     assert.equal(stdout.trim(), 'EMFILE');
+  });
+});
+
+describe('a process whose first thread has ended, while another lives on', () => {
+  // What a process stuck in a driver looks like after SIGKILL, too: its first thread is a zombie at once.
+  const script = [
+    'import ctypes, socket, threading, time',
+    's = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(); print(s.getsockname()[1], flush=True)',
+    'threading.Thread(target=lambda: time.sleep(60)).start()',
+    'ctypes.CDLL(None).pthread_exit(None)',
+  ].join('\n');
+  const python = spawnSync('python3', ['-c', 'import ctypes']).status === 0;
+
+  it('is alive: it holds its port, its environment and can be killed', {
+    skip: !python && 'needs python3',
+  }, async (t) => {
+    const child = spawn('python3', ['-c', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, NINELIVES_TEST_MARK: 'x' },
+    });
+    const id = ownProcess(t, child.pid);
+    const port = Number(String((await once(child.stdout, 'data'))[0]));
+    await eventually('the end of its first thread', () => readStat(id.pid)?.state === 'Z');
+    assert.equal(isAlive(id), true);
+    assert.ok((await readEnviron(id.pid))?.includes('NINELIVES_TEST_MARK=x'));
+    const lookup = createPortLookup(uid, monotonicMs);
+    for (let again = 0; again < 2; again += 1) {
+      assert.equal(lookup.holders(port, [])?.[0]?.process?.pid, id.pid);
+    }
+    const incarnation = { ...id, bootId: bootId(), invocation: 'x' };
+    const rest = { id: 'k', service: 's', incidentId: 'i', reason: '', atMs: 0, wallMs: 0 };
+    const intent = { ...rest, incarnation, what: 'incarnation' as const, targets: [id] };
+    assert.equal((await performKill(intent, createKillPorts())).outcome, 'killed');
+    assert.equal(isAlive(id), false);
+    assert.deepEqual(lookup.holders(port, []), []);
   });
 });
 

@@ -5,7 +5,7 @@ import { leaderOf, leftoversOf, treeOf } from './tree.js';
 
 /** A process: its start ticks are ten times its pid, so that a reused pid can be told. */
 function proc(pid: number, ppid: number, session = 100, state = 'S'): Stat {
-  const rest = { comm: 'x', pgrp: session, utimeTicks: 0, stimeTicks: 0, rssPages: 0 };
+  const rest = { comm: 'x', pgrp: session, utimeTicks: 0, stimeTicks: 0, threads: 1, rssPages: 0 };
   return { pid, ppid, session, state, startTicks: pid * 10, ...rest };
 }
 

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
 import type { Listener } from './parse.js';
 import { parseListeners } from './parse.js';
-import { listStats, readRealUid, readStat } from './processes.js';
+import { listStats, otherThread, readRealUid, readStat } from './processes.js';
 
 /** Who listens: the process where we may look, else only the uid that the socket table tells. */
 export interface PortHolder {
@@ -85,6 +85,8 @@ interface Found {
   pid: number;
   startTicks: number;
   name: string;
+  /** The thread whose descriptors show it: the first one, unless that has ended. */
+  via: number;
   fd: number;
 }
 
@@ -98,9 +100,12 @@ export function createPortLookup(uid: number, nowMs: () => number): PortLookup {
     const others = listStats().map((stat) => stat.pid);
     for (const pid of new Set([...first, ...others])) {
       if (uid !== 0 && readRealUid(pid) !== uid) continue;
-      const fd = findSocket(pid, inode);
-      const stat = fd === null ? null : readStat(pid);
-      if (fd !== null && stat !== null) return { pid, startTicks: stat.startTicks, name: stat.comm, fd };
+      const stat = readStat(pid);
+      const via = stat?.state === 'Z' ? otherThread(pid) : pid;
+      const fd = via === null ? null : findSocket(via, inode);
+      if (stat && via !== null && fd !== null) {
+        return { pid, startTicks: stat.startTicks, name: stat.comm, via, fd };
+      }
     }
     return null;
   }
@@ -110,7 +115,7 @@ export function createPortLookup(uid: number, nowMs: () => number): PortLookup {
     if (
       known &&
       readStat(known.pid)?.startTicks === known.startTicks &&
-      isSocket(known.pid, known.fd, inode)
+      isSocket(known.via, known.fd, inode)
     ) {
       return known;
     }

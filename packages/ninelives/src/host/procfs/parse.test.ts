@@ -37,6 +37,7 @@ describe('proc(5) parsers', () => {
       session: 4242,
       utimeTicks: 173,
       stimeTicks: 42,
+      threads: 11,
       startTicks: 987654,
       rssPages: 12345,
     });

@@ -14,6 +14,8 @@ export interface Stat {
   session: number;
   utimeTicks: number;
   stimeTicks: number;
+  /** Threads, the first one included; 0 when the process has just been reaped. */
+  threads: number;
   startTicks: number;
   rssPages: number;
 }
@@ -41,12 +43,13 @@ export function parseStat(text: string): Stat | null {
     session: field(6),
     utimeTicks: field(14),
     stimeTicks: field(15),
+    threads: field(20),
     startTicks: field(22),
     rssPages: field(24),
   };
   // A cut line lacks its last fields, and what is missing is NaN: so their sum tells.
   const sum = stat.pid + stat.ppid + stat.pgrp + stat.session + stat.utimeTicks + stat.stimeTicks;
-  const whole = Number.isSafeInteger(sum + stat.startTicks + stat.rssPages) && stat.pid > 0;
+  const whole = Number.isSafeInteger(sum + stat.threads + stat.startTicks + stat.rssPages) && stat.pid > 0;
   return whole && /^[A-Za-z]$/.test(stat.state) ? stat : null;
 }
 

@@ -56,15 +56,46 @@ export function readExe(pid: number): string | null {
 }
 
 /**
- * The environment a process was started with. Reading it waits for that process's memory lock, which a
- * process in trouble may hold for ever: so it happens off our thread and with a limit. null: could not look.
+ * A thread through which to look at a process whose first thread has ended: memory and descriptors are then
+ * to be seen through the others only. null when there is none.
  */
-export async function readEnviron(pid: number, limitMs = 500): Promise<string | null> {
+export function otherThread(pid: number): number | null {
+  try {
+    const thread = readdirSync(`/proc/${pid}/task`).find((name) => Number(name) !== pid);
+    return thread === undefined ? null : Number(thread);
+  } catch {
+    // Gone.
+    return null;
+  }
+}
+
+/** The environment a process was started with. null: could not look. */
+export async function readEnviron(pid: number, limitMs?: number): Promise<string | null> {
+  const text = await readOffThread(pid, 'environ', limitMs);
+  const thread = text || readStat(pid)?.state !== 'Z' ? null : otherThread(pid);
+  return thread === null ? text : readOffThread(thread, 'environ', limitMs);
+}
+
+/** Its argument list, read with a limit, for a process that may be in trouble. null: could not look. */
+export async function readArguments(pid: number, limitMs?: number): Promise<string[] | null> {
+  const text = await readOffThread(pid, 'cmdline', limitMs);
+  return text === null ? null : parseCmdline(text);
+}
+
+/**
+ * Both files lie in the memory of the process itself: reading them waits for its memory lock, which a process in
+ * trouble may hold for ever. So it happens off our thread and with a limit.
+ */
+async function readOffThread(
+  pid: number,
+  file: 'environ' | 'cmdline',
+  limitMs = 500,
+): Promise<string | null> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<null>((resolve) => {
     timer = setTimeout(resolve, limitMs, null);
   });
-  const text = readFile(`/proc/${pid}/environ`, 'latin1').catch(() => null);
+  const text = readFile(`/proc/${pid}/${file}`, 'latin1').catch(() => null);
   try {
     return await Promise.race([text, limit]);
   } finally {
@@ -83,9 +114,13 @@ export function listStats(): Stat[] {
   return stats;
 }
 
-/** A zombie has ended: it holds no port, no memory and no GPU, it only waits to be reaped. */
+/**
+ * A zombie has ended: it holds no port, no memory and no GPU, it only waits to be reaped. But while other threads
+ * of it are still there (dying, or stuck in a driver) only its first thread is one, and the process holds all.
+ */
 export function hasEnded(stat: Stat | null): boolean {
-  return stat === null || stat.state === 'Z' || stat.state === 'X' || stat.state === 'x';
+  if (stat === null || stat.state === 'X' || stat.state === 'x') return true;
+  return stat.state === 'Z' && stat.threads <= 1;
 }
 
 /** Is this very process (not a later one with its pid) still there? */
