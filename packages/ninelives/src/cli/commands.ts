@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
 import { parseDuration } from '../config/duration.js';
+import { readEvidence } from '../evidence/store.js';
 import { lockOwner } from '../host/lock.js';
 import { systemClock } from '../host/system-clock.js';
 import { runDemo } from './commands/demo.js';
@@ -159,8 +160,10 @@ function addLooking(program: Command, context: CommandContext): void {
       if (!Number.isInteger(limit) || limit < 1) {
         throw new CliError(`--limit takes a whole number from 1, not '${flags.limit}'`, EXIT.usage);
       }
-      const options = { id: id ?? null, json: flags.json ?? false, limit };
-      withRecord(stateDirOf(flags.state, env), (record) => {
+      const stateDir = stateDirOf(flags.state, env);
+      const evidenceOf = (incidentId: string) => readEvidence(stateDir, incidentId);
+      const options = { id: id ?? null, json: flags.json ?? false, limit, evidenceOf };
+      withRecord(stateDir, (record) => {
         context.exit(showIncidents(record, options, terminal));
       });
     });

@@ -1,7 +1,9 @@
 import type { Config, ServiceConfig } from '../config/service.js';
 import type { Decision, GuardState, RecordEvent } from '../core/types.js';
+import { pruneEvidence } from '../evidence/store.js';
 import { systemClock } from '../host/system-clock.js';
 import { createOutbox } from '../notify/outbox.js';
+import { createEvidenceKeeper, giveUpEvidence } from './evidence.js';
 import type { House } from './house.js';
 import type { Guard } from './loop.js';
 import { DEFAULT_TIMING, type GuardTiming } from './ports.js';
@@ -66,7 +68,9 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
       );
     }
     const tidy = () => {
-      record.retain(systemClock.wallMs() - config.retentionMs);
+      const olderThanWallMs = systemClock.wallMs() - config.retentionMs;
+      record.retain(olderThanWallMs);
+      pruneEvidence(options.stateDir, olderThanWallMs);
       reserve.take();
     };
     tidy();
@@ -113,7 +117,14 @@ async function startService(
     ...(supervised.belongs ? { belongs: supervised.belongs } : {}),
     timing: { ...DEFAULT_TIMING, ...options.timing },
     notifiers: house.notifiers.map((notifier) => notifier.name),
-    makeRoom: house.reserve.makeRoom,
+    makeRoom: (error) => giveUpEvidence(options.stateDir, error) || house.reserve.makeRoom(error),
+    keepEvidence: createEvidenceKeeper({
+      service,
+      config: options.config,
+      stateDir: options.stateDir,
+      logFile: supervised.supervisor.logFile,
+      env: options.env,
+    }),
     onDecision(decision: Decision) {
       for (const event of decision.events) options.onEvent(service, event);
       options.onState(service, decision.state);

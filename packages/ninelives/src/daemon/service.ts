@@ -1,5 +1,5 @@
 import type { ServiceConfig } from '../config/service.js';
-import type { Decision, Page, Power, ProcessId } from '../core/types.js';
+import type { Decision, KillIntent, Page, Power, ProcessId } from '../core/types.js';
 import { bootId } from '../host/clock.js';
 import { createKillPorts, performKill } from '../host/kill.js';
 import type { Supervisor } from '../host/supervisor.js';
@@ -7,8 +7,9 @@ import { systemClock } from '../host/system-clock.js';
 import { readCounter } from '../probe/progress.js';
 import type { GuardRecord } from '../record/record.js';
 import { createCommitter } from './commit.js';
+import type { KeepEvidence } from './evidence.js';
 import { createGuard, type Guard } from './loop.js';
-import type { GuardPorts, GuardTiming } from './ports.js';
+import type { GuardPorts, GuardTiming, KillReport } from './ports.js';
 import { approvedOf, createProber } from './probing.js';
 
 export interface ServiceGuardOptions {
@@ -23,6 +24,7 @@ export interface ServiceGuardOptions {
   timing: GuardTiming;
   notifiers: string[];
   makeRoom: (error: unknown) => boolean;
+  keepEvidence: KeepEvidence;
   onDecision: (decision: Decision) => void;
   tellWithoutRecord: (page: Page) => void;
   /** A bug of ours (an invariant, an unexpected throw): the daemon ends, durable state makes that safe. */
@@ -60,7 +62,7 @@ export function createServiceGuard(options: ServiceGuardOptions): Guard & { clos
             done,
           )
       : null,
-    kill: (intent, done) => settle(performKill(intent, createKillPorts(belongs ? { belongs } : {})), done),
+    kill: (intent, done) => settle(killWithEvidence(intent), done),
     start: options.start,
     committed: options.onDecision,
     tellWithoutRecord: options.tellWithoutRecord,
@@ -82,6 +84,15 @@ export function createServiceGuard(options: ServiceGuardOptions): Guard & { clos
     }),
     ports,
   });
+
+  /** What it was doing is kept first, for 3 s at most; the identity is checked after that, right before the signal. */
+  async function killWithEvidence(intent: KillIntent): Promise<KillReport> {
+    const ports = createKillPorts(belongs ? { belongs } : {});
+    if (intent.what === 'leftovers') return performKill(intent, ports);
+    const kept = await options.keepEvidence(intent, guard.state().unit, closed.signal);
+    const report = await performKill(intent, ports);
+    return { ...report, detail: `${report.detail}; ${kept}` };
+  }
 
   function guarded(run: () => void): void {
     try {

@@ -11,7 +11,7 @@ export interface Room {
   packages: string[];
 }
 
-const EVERYTHING = ['core', 'probe', 'host', 'record', 'notify', 'drill', 'doctor', 'config'];
+const EVERYTHING = ['core', 'probe', 'host', 'record', 'notify', 'evidence', 'drill', 'doctor', 'config'];
 
 export const ROOMS: Record<string, Room> = {
   core: { values: [], node: false, packages: [] },
@@ -20,8 +20,11 @@ export const ROOMS: Record<string, Room> = {
   host: { values: ['core/types', 'core/assert'], node: true, packages: ['@photostructure/sqlite'] },
   record: { values: ['core/types', 'core/assert'], node: true, packages: ['@photostructure/sqlite'] },
   notify: { values: ['core/types', 'core/assert', 'record/record'], node: true, packages: [] },
+  evidence: { values: ['core/types', 'host'], node: true, packages: [] },
   drill: { values: ['core', 'probe'], node: true, packages: [] },
   doctor: { values: ['core', 'probe'], node: true, packages: [] },
+  install: { values: [], node: true, packages: [] },
+  discover: { values: ['core', 'probe', 'host'], node: true, packages: [] },
   config: { values: ['core', 'probe'], node: true, packages: ['zod', 'yaml'] },
   daemon: { values: EVERYTHING, node: true, packages: ['yaml'] },
   cli: { values: [...EVERYTHING, 'daemon'], node: true, packages: ['commander', 'yaml'] },

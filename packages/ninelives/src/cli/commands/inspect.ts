@@ -1,4 +1,6 @@
 import type { GuardState, Incident } from '../../core/types.js';
+import { digestOf } from '../../evidence/digest.js';
+import type { StoredEvidence } from '../../evidence/store.js';
 import type { GuardRecord, StoredEvent } from '../../record/record.js';
 import { CliError, EXIT, type ExitCode } from '../errors.js';
 import { storyLine } from '../story.js';
@@ -79,7 +81,12 @@ function statusJson(state: GuardState, record: GuardRecord) {
 /** `incidents`: newest last, one line each; `incidents ID`: the whole story of one. */
 export function showIncidents(
   record: GuardRecord,
-  options: { id: string | null; json: boolean; limit: number },
+  options: {
+    id: string | null;
+    json: boolean;
+    limit: number;
+    evidenceOf: (incidentId: string) => StoredEvidence[];
+  },
   terminal: Terminal,
 ): ExitCode {
   const incidents = record.incidents({ limit: options.limit });
@@ -94,12 +101,17 @@ export function showIncidents(
     throw new CliError(`there is no incident ${options.id} on record`, EXIT.usage, 'ninelives incidents');
   }
   const events = record.events({ incidentId: incident.id });
+  const evidence = options.evidenceOf(incident.id);
   if (options.json) {
-    terminal.out(JSON.stringify({ ...incidentJson(incident), events }));
+    terminal.out(JSON.stringify({ ...incidentJson(incident), events, evidence }));
     return EXIT.fine;
   }
   terminal.out(incidentLine(incident, terminal));
   for (const event of events) showEvent(event, terminal);
+  for (const { path, bundle } of evidence) {
+    terminal.out(`  ${terminal.style('bold', 'what it was doing')}, kept before ${bundle.intentId}: ${path}`);
+    for (const line of digestOf(bundle)) terminal.out(`    ${line}`);
+  }
   return EXIT.fine;
 }
 
