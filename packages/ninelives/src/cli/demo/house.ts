@@ -67,9 +67,9 @@ export async function openDemoHouse(env: { [name: string]: string | undefined })
     async close() {
       record?.close();
       up.kill('SIGTERM');
-      await Promise.race([ended, sleep(STOP_MS)]);
-      if (up.exitCode === null && up.signalCode === null) up.kill('SIGKILL');
+      const late = setTimeout(() => up.kill('SIGKILL'), STOP_MS);
       await ended;
+      clearTimeout(late);
       rmSync(stateDir, { recursive: true, force: true });
       await keeper.release();
     },

@@ -31,19 +31,20 @@ function liveShow(
   terminal: Terminal,
 ): Show {
   const screen = createScreen(terminal);
-  const draw = () => {
+  const draw = (rowsMax = Number.POSITIVE_INFINITY) => {
     const now = size();
-    if (now) screen.draw(demoLines(viewOf(stage, monotonicMs()), now));
+    if (now) screen.draw(demoLines(viewOf(stage, monotonicMs()), { ...now, rows: rowsMax }));
   };
+  const drawWithin = () => draw(size()?.rows);
   const ticks = setInterval(() => tick(stage, monotonicMs()), TICK_MS);
-  const frames = setInterval(draw, FRAME_MS);
-  draw();
+  const frames = setInterval(drawWithin, FRAME_MS);
+  drawWithin();
   return {
-    news: draw,
+    news: drawWithin,
     end() {
       clearInterval(ticks);
       clearInterval(frames);
-      draw();
+      draw(); // the whole of it: from now on it may scroll
       screen.end();
     },
   };

@@ -147,6 +147,11 @@ export function closingLine(report: DrillReport): string {
   const said = always
     ? `/health said 200 all the while (${health.asked} times)`
     : report.cheap.map(cheapWords).join(', ');
+  if (report.interrupted) {
+    return report.restored
+      ? 'Stopped early; everything is put back.'
+      : `Stopped early: ${report.why.join('; ')}.`;
+  }
   const { outageMs } = report.times;
   if (!report.passed || outageMs === null) return `Not as it should be: ${report.why.join('; ')}.`;
   return `${said}; real work was back after ${span(outageMs)}; killed: pid ${report.oldPid}; nothing needed root.`;

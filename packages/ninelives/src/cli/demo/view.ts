@@ -41,7 +41,7 @@ const MOODS: { [mood in Mood]: { cell: string; style: Style } } = {
   idle: { cell: '·', style: 'dim' },
 };
 
-const WIDE = 68;
+const WIDE = 56;
 const WIDTH_MAX = 104;
 const GAP = 3;
 const MARGIN = 2;
@@ -84,7 +84,10 @@ function sideBySide({ left, right }: DemoView, width: number): Line[] {
 }
 
 function stacked({ left, right }: DemoView, width: number): Line[] {
-  return [...columnLines(left, width), [], ...columnLines(right, width)];
+  // Where it is narrow it is often low too: without the rule and the words below the title.
+  const brief = (column: Column) =>
+    columnLines(column, width).filter((_line, index) => index !== 1 && index !== 2);
+  return [...brief(left), [], ...brief(right)];
 }
 
 function columnLines({ title, subtitle, now, mood, strip, tally }: Column, width: number): Line[] {
