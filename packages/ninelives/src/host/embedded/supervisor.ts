@@ -20,6 +20,7 @@ const ADOPTED_POLL_MS = 100;
 const LOG_POLL_MS = 2_000;
 const LOOK_LIMIT_MS = 3_000;
 const RETRY_MS = 1_000;
+const EXIT_LIMIT_MS = 1_000;
 
 /** The running main process: our child, or one that an earlier daemon started. */
 interface Main {
@@ -109,8 +110,11 @@ class EmbeddedUnit implements EmbeddedSupervisor {
       const main = this.#main;
       await this.#end('all');
       // Its exit status arrives through the event loop, a moment after /proc says that it is gone.
-      if (main) await Promise.race([main.ended, sleep(1_000)]);
-      this.#become(this.#state.phase === 'failed' ? 'failed' : 'inactive');
+      const limit = new AbortController();
+      if (main) await Promise.race([main.ended, sleep(EXIT_LIMIT_MS, limit.signal)]);
+      limit.abort();
+      // Not even SIGKILL ended it: then it is not down, and `deactivating` says so until it is.
+      if (!this.#main) this.#become(this.#state.phase === 'failed' ? 'failed' : 'inactive');
     });
   }
 
