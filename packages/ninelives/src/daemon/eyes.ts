@@ -67,6 +67,7 @@ export function createEyes(options: GuardOptions, line: () => Line): Eyes {
       glancing = true;
       look(() => {
         glancing = false;
+        ports.rounded?.();
       });
     },
     probe() {

@@ -42,6 +42,8 @@ export interface GuardPorts {
   start: (() => void) | null;
   /** Called after each commit: the live view, the outbox. */
   committed(decision: Decision): void;
+  /** A round of observe, step and commit is complete, whatever its result: what a watchdog is fed with. */
+  rounded?: () => void;
   /** The record can't be written: tell people without it. */
   tellWithoutRecord(page: Page): void;
 }

@@ -23,6 +23,8 @@ export interface DaemonOptions {
   onEvent(service: ServiceConfig, event: RecordEvent): void;
   /** After each commit, with the state that it left. */
   onState(service: ServiceConfig, state: GuardState): void;
+  /** Each completed look at a service: what a watchdog is fed with. */
+  onRound(): void;
   /** Aborted: the daemon lets go in good order. */
   signal: AbortSignal;
 }
@@ -130,6 +132,7 @@ async function startService(
       options.onState(service, decision.state);
       if (decision.pages.length > 0) hooks.onPages();
     },
+    onRound: options.onRound,
     tellWithoutRecord(page) {
       for (const notifier of house.notifiers) {
         void notifier.deliver(page, AbortSignal.timeout(LAST_PAGES_MS));

@@ -26,6 +26,7 @@ export interface ServiceGuardOptions {
   makeRoom: (error: unknown) => boolean;
   keepEvidence: KeepEvidence;
   onDecision: (decision: Decision) => void;
+  onRound: () => void;
   tellWithoutRecord: (page: Page) => void;
   /** A bug of ours (an invariant, an unexpected throw): the daemon ends, durable state makes that safe. */
   onBug: (error: unknown) => void;
@@ -65,6 +66,7 @@ export function createServiceGuard(options: ServiceGuardOptions): Guard & { clos
     kill: (intent, done) => settle(killWithEvidence(intent), done),
     start: options.start,
     committed: options.onDecision,
+    rounded: options.onRound,
     tellWithoutRecord: options.tellWithoutRecord,
   };
   const guard = createGuard({

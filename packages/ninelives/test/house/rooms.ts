@@ -11,7 +11,19 @@ export interface Room {
   packages: string[];
 }
 
-const EVERYTHING = ['core', 'probe', 'host', 'record', 'notify', 'evidence', 'drill', 'doctor', 'config'];
+const EVERYTHING = [
+  'core',
+  'probe',
+  'host',
+  'record',
+  'notify',
+  'evidence',
+  'discover',
+  'install',
+  'drill',
+  'doctor',
+  'config',
+];
 
 export const ROOMS: Record<string, Room> = {
   core: { values: [], node: false, packages: [] },

@@ -12,6 +12,7 @@ import { systemClock } from '../../host/system-clock.js';
 import { openRecord } from '../../record/sqlite.js';
 import { EXIT, type ExitCode } from '../errors.js';
 import type { Terminal } from '../terminal.js';
+import { unitRows } from './doctor-unit.js';
 
 type Env = { [name: string]: string | undefined };
 
@@ -23,7 +24,11 @@ export async function runDoctor(
 ): Promise<ExitCode> {
   let worst: ExitCode = EXIT.fine;
   for (const service of config.services) {
-    const rows = embeddedRows(service, await factsOf(service, config, options));
+    const { source } = service;
+    const rows =
+      source.type === 'unit'
+        ? await unitRows(service, source, options.stateDir)
+        : embeddedRows(service, await factsOf(service, config, options));
     if (options.json) terminal.out(JSON.stringify({ service: service.name, rows }));
     else print(service.name, rows, terminal);
     if (rows.some((row) => row.level === 'fail')) worst = EXIT.unhealthy;
@@ -104,7 +109,9 @@ function print(service: string, rows: DoctorRow[], terminal: Terminal): void {
   terminal.out(terminal.style('bold', service));
   for (const row of rows) {
     const [style, word] = mark[row.level];
-    terminal.out(`  ${terminal.style(style, word)}  ${row.id.padEnd(9)} ${row.read}: ${row.means}`);
-    if (row.fix) terminal.out(`        ${terminal.style('cyan', 'fix')}      ${row.fix}`);
+    terminal.out(`  ${terminal.style(style, word)}  ${row.id.padEnd(13)} ${row.read}: ${row.means}`);
+    for (const [index, line] of (row.fix?.split('\n') ?? []).entries()) {
+      terminal.out(`        ${index === 0 ? terminal.style('cyan', 'fix') : '   '}  ${line}`);
+    }
   }
 }

@@ -1,8 +1,10 @@
 import type { Config, ServiceConfig } from '../../config/service.js';
 import type { GuardState, RecordEvent } from '../../core/types.js';
 import { openHouse } from '../../daemon/house.js';
+import { makeWay } from '../../daemon/make-way.js';
 import { runDaemon } from '../../daemon/run.js';
 import { wallMs } from '../../host/clock.js';
+import { createSdNotify } from '../../host/sd-notify.js';
 import type { GuardRecord } from '../../record/record.js';
 import { EXIT, type ExitCode } from '../errors.js';
 import { storyLine } from '../story.js';
@@ -29,8 +31,17 @@ const PASS_LIMIT_MS = 10 * 60_000;
 /** `up` and `guard`: the daemon in the foreground, its story on the terminal, quiet when all is well. */
 export async function runResident(options: ResidentOptions, terminal: Terminal): Promise<ExitCode> {
   const { config, stateDir, mode } = options;
+  if (options.once) {
+    const other = await makeWay(stateDir, wallMs(), PASS_LIMIT_MS);
+    if (other !== null) {
+      terminal.out(`nothing to do: ${other.command} (pid ${other.pid}) guards here already`);
+      return EXIT.fine;
+    }
+  }
   const house = openHouse(stateDir, config.notifiers, options.env);
   if (options.armBy !== null) armEach(config, house.record, options.armBy);
+  const systemd = createSdNotify(options.env);
+  systemd.ready();
   const pass = new AbortController();
   const answers = new Map<string, boolean>();
   const welcomed = new Set<string>();
@@ -66,12 +77,14 @@ export async function runResident(options: ResidentOptions, terminal: Terminal):
       house,
       onEvent,
       onState,
+      onRound: systemd.alive,
       signal: AbortSignal.any([
         options.signal,
         ...(options.once ? [pass.signal, AbortSignal.timeout(PASS_LIMIT_MS)] : []),
       ]),
     });
   } finally {
+    systemd.stop();
     house.close();
   }
   if (!options.once) return EXIT.fine;

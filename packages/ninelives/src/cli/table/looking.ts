@@ -1,0 +1,81 @@
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import { readEvidence } from '../../evidence/store.js';
+import { lockOwner } from '../../host/lock.js';
+import { systemClock } from '../../host/system-clock.js';
+import { runDoctor } from '../commands/doctor.js';
+import { runInit } from '../commands/init.js';
+import { showIncidents, showStatus } from '../commands/inspect.js';
+import { runProbeCommand } from '../commands/probe.js';
+import { CliError, EXIT } from '../errors.js';
+import { configOf } from '../services.js';
+import { stateDirOf, withRecord } from '../state-dir.js';
+import {
+  type CommandContext,
+  type Flags,
+  jsonFlag,
+  serviceFlags,
+  stateFlag,
+  withServiceFlags,
+} from './flags.js';
+
+/** probe, doctor, init, status, incidents */
+export function addLooking(program: Command, context: CommandContext): void {
+  const { terminal, env } = context;
+  withServiceFlags(program.command('probe'))
+    .description('one real-work probe now, beside the cheap endpoints')
+    .action(async (flags: Flags) => {
+      const { config } = configOf(serviceFlags(flags), [], env);
+      const options = { json: flags.json ?? false, signal: context.signal };
+      context.exit(await runProbeCommand(config.services, options, terminal));
+    });
+  withServiceFlags(program.command('doctor').argument('[command...]'))
+    .description('would a SIGKILL bring it back? every precondition, measured, each with its fix')
+    .passThroughOptions()
+    .action(async (command: string[], flags: Flags) => {
+      const { config } = configOf(serviceFlags(flags), command, env);
+      const stateDir = stateDirOf(flags.state, env);
+      context.exit(await runDoctor(config, { stateDir, env, json: flags.json ?? false }, terminal));
+    });
+  withServiceFlags(program.command('init').argument('[command...]'))
+    .description('write a commented ninelives.yaml')
+    .option('--print', 'to the terminal only')
+    .passThroughOptions()
+    .action((command: string[], flags: Flags & { print?: boolean }) => {
+      const schema = fileURLToPath(new URL('../../../../schema/ninelives.schema.json', import.meta.url));
+      const { config: file, ...service } = serviceFlags(flags);
+      const options = { file, print: flags.print ?? false, schema, service, command, env };
+      context.exit(runInit(options, terminal));
+    });
+  program
+    .command('status')
+    .description('what is seen now, in one sentence a service')
+    .addOption(stateFlag())
+    .addOption(jsonFlag())
+    .action((flags: Flags) => {
+      const stateDir = stateDirOf(flags.state, env);
+      const options = { json: flags.json ?? false, nowWallMs: systemClock.wallMs() };
+      withRecord(stateDir, (record) => {
+        context.exit(showStatus(record, lockOwner(stateDir), options, terminal));
+      });
+    });
+  program
+    .command('incidents')
+    .description('what happened; with an id, the whole story of one')
+    .argument('[id]')
+    .option('--limit <n>', 'how many, newest', '50')
+    .addOption(stateFlag())
+    .addOption(jsonFlag())
+    .action((id: string | undefined, flags: Flags & { limit: string }) => {
+      const limit = Number(flags.limit);
+      if (!Number.isInteger(limit) || limit < 1) {
+        throw new CliError(`--limit takes a whole number from 1, not '${flags.limit}'`, EXIT.usage);
+      }
+      const stateDir = stateDirOf(flags.state, env);
+      const evidenceOf = (incidentId: string) => readEvidence(stateDir, incidentId);
+      const options = { id: id ?? null, json: flags.json ?? false, limit, evidenceOf };
+      withRecord(stateDir, (record) => {
+        context.exit(showIncidents(record, options, terminal));
+      });
+    });
+}

@@ -1,0 +1,72 @@
+import type { Command } from 'commander';
+import { lockOwner } from '../../host/lock.js';
+import { systemClock } from '../../host/system-clock.js';
+import { runInstall, runServiceUnit, runUninstall } from '../commands/install.js';
+import { runOperate } from '../commands/operate.js';
+import { stateDirOf, withRecord } from '../state-dir.js';
+import {
+  type CommandContext,
+  type Flags,
+  jsonFlag,
+  operatorOf,
+  serviceFlags,
+  stateFlag,
+  withServiceFlags,
+} from './flags.js';
+
+/** pause, resume, acknowledge */
+export function addOperating(program: Command, context: CommandContext): void {
+  const { terminal, env } = context;
+  const words = {
+    pause: 'watch only, until resume: no kill, no page',
+    resume: 'guard again',
+    acknowledge: 'tell the others that you are on it',
+  } as const;
+  for (const command of ['pause', 'resume', 'acknowledge'] as const) {
+    program
+      .command(command)
+      .description(words[command])
+      .argument('[service]', 'default: all')
+      .addOption(stateFlag())
+      .addOption(jsonFlag())
+      .action(async (service: string | undefined, flags: Flags) => {
+        const stateDir = stateDirOf(flags.state, env);
+        const guarded = lockOwner(stateDir) !== null;
+        const by = operatorOf(env);
+        const rest = { by, guarded, json: flags.json ?? false, nowWallMs: systemClock.wallMs() };
+        await withRecord(stateDir, async (record) => {
+          context.exit(await runOperate(record, { command, service, ...rest }, terminal));
+        });
+      });
+  }
+}
+
+type InstallFlags = Flags & { cron?: boolean; print?: boolean; service?: boolean };
+
+/** install, uninstall */
+export function addInstalling(program: Command, context: CommandContext): void {
+  const { terminal, env } = context;
+  withServiceFlags(
+    program.command('install').argument('[command...]', 'with --service, after --: what it runs'),
+  )
+    .description('let the guard live on without this shell: a user unit, or cron; shows each change first')
+    .option('--cron', 'a crontab line with guard --once every two minutes, instead of a user unit')
+    .option('--print', 'show what would change, and change nothing')
+    .option('--service', "print a unit for the service itself (to hand to an admin; with --user, one's own)")
+    .passThroughOptions()
+    .action((command: string[], flags: InstallFlags) => {
+      const { cron = false, print = false } = flags;
+      if (flags.service) {
+        const name = flags.name ?? 'my-model';
+        return context.exit(runServiceUnit({ name, argv: command, user: flags.user ?? false }, terminal));
+      }
+      const stateDir = stateDirOf(flags.state, env);
+      const service = serviceFlags(flags);
+      return context.exit(runInstall({ service, stateDir, cron, print, env }, terminal));
+    });
+  program
+    .command('uninstall')
+    .description('take back exactly what install put there; the record stays')
+    .addOption(stateFlag())
+    .action((flags: Flags) => context.exit(runUninstall(stateDirOf(flags.state, env), terminal)));
+}

@@ -1,0 +1,56 @@
+import type { Command } from 'commander';
+import { runDemo } from '../commands/demo.js';
+import { listFaults, runDrill } from '../commands/drill.js';
+import { CliError, EXIT } from '../errors.js';
+import { stateDirOf, withRecord } from '../state-dir.js';
+import { type CommandContext, durationOf, jsonFlag, operatorOf, stateFlag } from './flags.js';
+
+type DrillFlags = {
+  list?: boolean;
+  service?: string;
+  force?: boolean;
+  limit?: string;
+  state?: string;
+  json?: boolean;
+};
+
+/** drill */
+export function addDrill(program: Command, context: CommandContext): void {
+  const { terminal, env, signal } = context;
+  program
+    .command('drill')
+    .description('prove the recovery: harm the service on purpose, watch it heal, put everything back')
+    .argument('[fault]', 'see --list')
+    .option('--list', 'the faults there are')
+    .option('--service <name>', 'which one, where several are guarded')
+    .option('--force', 'although the service is sick or busy')
+    .option('--limit <duration>', 'how long to wait for what is expected, e.g. 2m')
+    .addOption(stateFlag())
+    .addOption(jsonFlag())
+    .action(async (fault: string | undefined, flags: DrillFlags) => {
+      const json = flags.json ?? false;
+      if (flags.list) return context.exit(listFaults(json, terminal));
+      if (fault === undefined) throw new CliError('name a fault', EXIT.usage, 'ninelives drill --list');
+      const stateDir = stateDirOf(flags.state, env);
+      const limitMs = flags.limit === undefined ? undefined : durationOf('--limit', flags.limit);
+      const { service, force = false } = flags;
+      const options = { fault, stateDir, service, json, force, limitMs, by: operatorOf(env) };
+      await withRecord(stateDir, async (record) => {
+        context.exit(await runDrill(record, options, terminal, signal));
+      });
+    });
+}
+
+/** demo */
+export function addDemo(program: Command, { terminal, env, signal, exit }: CommandContext): void {
+  program
+    .command('demo')
+    .description('one minute: a real model freezes while /health says 200, is killed, and comes back')
+    .action(async () => {
+      const { stdout } = process;
+      const drawing = stdout.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
+      // Asked for with each picture: windows are resized.
+      const size = () => (drawing ? { columns: stdout.columns, rows: stdout.rows } : null);
+      exit(await runDemo({ env, size }, terminal, signal));
+    });
+}
