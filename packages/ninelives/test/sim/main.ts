@@ -1,43 +1,90 @@
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { MARKS, type Mark } from './marks.js';
-import { loadProduction } from './production.js';
-import { runWeekend } from './run.js';
+import { Worker } from 'node:worker_threads';
+import { hunt } from './mutants/hunt.js';
+import type { Weekend } from './run.js';
+import { countIn, emptyTally, missingMarks, statement, story, type Tally } from './tally.js';
+import type { Share } from './worker.js';
 
+/**
+ * The simulation by hand: `npm run sim -- --seed 1 --runs 200 --hours 6 [--threads N] [--json]`, and
+ * `npm run sim -- --mutants [--seeds 60] [--hours 6]`. Exit 1 on a violation, on a mark never reached (from 100
+ * runs on), or on a mutant that lives.
+ */
 const HERE = dirname(fileURLToPath(import.meta.url));
 /** The real thing: `dist/src` beside `dist/test`. */
 const SOURCE = join(HERE, '..', '..', 'src');
+const PROGRESS_MS = 5_000;
+/** Fewer runs than this can't be asked to reach every mark. */
+const RUNS_FOR_MARKS = 100;
 
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
     runs: { type: 'string', default: '200' },
     hours: { type: 'string', default: '6' },
+    threads: { type: 'string', default: String(Math.min(4, availableParallelism())) },
+    seeds: { type: 'string', default: '60' },
+    mutants: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
   },
 });
-const production = await loadProduction(SOURCE);
-const t0 = performance.now();
-const marks = new Set<Mark>();
-let events = 0,
-  kills = 0,
-  incidents = 0,
-  virtual = 0;
-for (let seed = Number(values.seed), end = seed + Number(values.runs); seed < end; seed++) {
-  const w = runWeekend(seed, Number(values.hours), production);
-  for (const m of w.marks) marks.add(m);
-  events += w.events;
-  kills += w.kills;
-  incidents += w.incidents;
-  virtual += w.virtualMs;
-  if (w.broken) {
-    console.log(w.broken.lines.join('\n'));
-    console.log(`seed ${seed}: ${w.broken.invariant} ${w.broken.message}`);
-    process.exit(1);
-  }
+const say = (text: string) => process.stderr.write(`${text}\n`);
+process.exitCode = values.mutants ? await huntMutants() : await runSwarm();
+
+async function huntMutants(): Promise<number> {
+  const limit = { seeds: Number(values.seeds), hours: Number(values.hours) };
+  const catches = await hunt(SOURCE, limit, ({ mutant, seed, said, silenced }) => {
+    const by = silenced ? ' (core asserts off)' : '';
+    say(seed === null ? `LIVES   ${mutant}${by}` : `caught  ${mutant}${by}: seed ${seed}, ${said}`);
+  });
+  const alive = catches.filter(({ seed }) => seed === null);
+  if (values.json) console.log(JSON.stringify(catches, null, 2));
+  else console.log(`${catches.length - alive.length} of ${catches.length} mutants caught`);
+  return alive.length === 0 ? 0 : 1;
 }
-console.log({ events, kills, incidents, years: virtual / 3.15e10, s: (performance.now() - t0) / 1000 });
-console.log(
-  'missing',
-  MARKS.filter((m) => !marks.has(m)),
-);
+
+async function runSwarm(): Promise<number> {
+  const first = Number(values.seed);
+  const runs = Number(values.runs);
+  const hours = Number(values.hours);
+  const tally = emptyTally(hours);
+  const startedMs = performance.now();
+  const progress = setInterval(() => {
+    const took = ((performance.now() - startedMs) / 1000).toFixed(0);
+    say(`${took} s: ${tally.runs} of ${runs} runs, ${tally.kills} kills`);
+  }, PROGRESS_MS);
+  const threads = Math.max(1, Math.min(runs, Number(values.threads)));
+  const shares = Array.from({ length: threads }, (_, index) => ({
+    source: SOURCE,
+    first: first + index,
+    end: first + runs,
+    stride: threads,
+    hours,
+  }));
+  await Promise.all(shares.map((share) => runShare(share, tally)));
+  clearInterval(progress);
+  const tookS = (performance.now() - startedMs) / 1000;
+  if (values.json) console.log(JSON.stringify({ ...tally, tookS }, null, 2));
+  else {
+    if (tally.broken) console.log(`${story(tally.broken)}\n`);
+    console.log(`${statement(tally)}\ntook ${tookS.toFixed(1)} s`);
+  }
+  const lacking = runs >= RUNS_FOR_MARKS && missingMarks(tally).length > 0;
+  return tally.broken || lacking ? 1 : 0;
+}
+
+/** One thread; ends with its first violation, or when another thread has found one in an earlier seed. */
+function runShare(share: Share, tally: Tally): Promise<void> {
+  return new Promise((done, fail) => {
+    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: share });
+    worker.on('message', (weekend: Weekend) => {
+      countIn(tally, weekend);
+      if (tally.broken && tally.broken.seed <= weekend.seed) void worker.terminate();
+    });
+    worker.on('error', fail);
+    worker.on('exit', () => done());
+  });
+}

@@ -1,8 +1,8 @@
-import type { Mark } from './marks.js';
-import type { Production } from './production.js';
-import { drawScenario } from './swarm.js';
-import { SERVICE } from './world/machine.js';
-import { World } from './world/world.js';
+import { SERVICE } from './box/machine.js';
+import type { Production } from './mutants/production.js';
+import type { Mark } from './seed/marks.js';
+import { drawScenario } from './seed/swarm.js';
+import { TEND_MS, World } from './world.js';
 
 const HOUR_MS = 3_600_000;
 /** Watched on after all is well: a guard that goes on killing shows here. */
@@ -98,7 +98,8 @@ function boundMs(world: World): number {
   const load = server.loadMs[1] + 1_000;
   const success = policy.successThreshold * Math.max(intervalMs, confirmMs + 1_000) + deadlineMaxMs;
   const looks = 4 * timing.inspectMs + 4 * timing.inspectQuickMs;
-  const base = inFlight + restart + load + success + looks;
+  const admin = 2 * TEND_MS + policy.leftoverGraceMs;
+  const base = admin + inFlight + restart + load + success + looks;
   const { life } = world.server;
   if (!life || life.healthy) return base;
   const startup = life.answered ? 0 : policy.startupGraceMs + policy.startupStallMs;

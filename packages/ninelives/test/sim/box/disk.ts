@@ -1,7 +1,7 @@
 import type { GuardRecord } from '../../../src/record/record.js';
-import type { Production } from '../production.js';
+import type { Truth } from '../guard/truth.js';
+import type { Production } from '../mutants/production.js';
 import type { Stage } from './stage.js';
-import type { Truth } from './truth.js';
 
 /** Thrown through the loop at the very line at which the simulated daemon gets its SIGKILL. */
 export const DAEMON_KILLED = new Error('the simulated daemon was killed here');

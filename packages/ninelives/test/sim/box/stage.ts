@@ -1,7 +1,7 @@
-import { VirtualTime } from '../clock.js';
-import type { Mark } from '../marks.js';
-import { Chance } from '../prng.js';
-import type { Scenario } from '../swarm.js';
+import { VirtualTime } from '../seed/clock.js';
+import type { Mark } from '../seed/marks.js';
+import { Chance } from '../seed/prng.js';
+import type { Scenario } from '../seed/swarm.js';
 
 /** A rule of DESIGN.md that the world saw broken, by its own book-keeping. */
 export class Violation extends Error {

@@ -19,6 +19,11 @@ export class Supervisor {
   restarts = 0;
   lastExit: string | null = null;
   lives = 0;
+  /** What the unit's file says; a new edition voids the proof. */
+  edition = 1;
+  editedMs = 0;
+  /** Seen by the world: its own policy revived it, to real work, under this edition. */
+  proved = false;
   #stopping = false;
   /** Starts before this are forgotten (reset-failed). */
   #countFromMs = 0;
@@ -106,6 +111,7 @@ export class Supervisor {
     const { pid, startTicks } = main;
     const incarnation = { pid, startTicks, bootId: stage.bootId(), invocation: `inv-${no}` };
     this.life = new Life(no, incarnation, main, crew, nowMs);
+    this.life.revived = this.restarts > 0;
     this.phase = 'active';
     stage.log(`unit: life ${no} started, pid ${pid}`);
     this.server.begin(this.life);
@@ -121,28 +127,37 @@ export class Supervisor {
     stage.log(`unit: life ${life.no} ended: ${how}`);
     const { killMode, stopTimeoutMs } = stage.scenario.unit;
     this.phase = 'deactivating';
-    if (killMode === 'process' || this.#crew().length === 0) return this.#conclude();
-    for (const proc of this.#crew()) {
+    if (killMode === 'process') this.#orphan(life);
+    if (killMode === 'process' || this.crew().length === 0) return this.#conclude();
+    for (const proc of this.crew()) {
       if (killMode === 'mixed') this.processes.sigkill(proc, 'SIGKILL');
       else if (!proc.stubborn) {
         this.#later(this.#chance.scale(20, 1_000), () => this.processes.end(proc, 'SIGTERM'));
       }
     }
     this.#later(stopTimeoutMs, () => {
-      for (const proc of this.#crew()) this.processes.sigkill(proc, 'SIGKILL');
+      for (const proc of this.crew()) this.processes.sigkill(proc, 'SIGKILL');
     });
     // What survives even that is left behind, and the restart goes on beside it (systemd#13288).
     this.#later(2 * stopTimeoutMs, () => this.#conclude());
   }
 
+  /** Most workers notice that their main process is gone; some live on, with the port if they have it. */
+  #orphan(life: Life): void {
+    for (const proc of life.workers) {
+      const stays = life.mode !== 'loading' && this.#chance.yes(0.3);
+      if (!stays) this.processes.end(proc, 'exit status 0');
+    }
+  }
+
   #workerEnded(): void {
     const waits = this.phase === 'deactivating' && !this.life;
-    if (waits && this.stage.scenario.unit.killMode !== 'process' && this.#crew().length === 0)
+    if (waits && this.stage.scenario.unit.killMode !== 'process' && this.crew().length === 0)
       this.#conclude();
   }
 
   /** Processes in the unit's cgroup other than the running life's. */
-  #crew(): Proc[] {
+  crew(): Proc[] {
     return this.processes.ofService().filter((proc) => proc.life !== this.life?.no);
   }
 
@@ -188,12 +203,13 @@ export class Supervisor {
       phase: this.phase,
       incarnation: life?.incarnation ?? null,
       restarts: this.restarts,
+      fingerprint: stage.scenario.needsProof ? { Edition: String(this.edition) } : null,
       lastExit: this.lastExit,
       revivesAfterKill: revives,
       startLimit: { burst, intervalMs },
       recentStartsAtMs: this.starts.filter((start) => start > from).map((start) => start - stage.bootedAtMs),
       processes: running.map((proc) => sampleOf(proc, proc.main && life ? life.moved(now) : 0)),
-      leftovers: this.#crew().map((proc) => sampleOf(proc, 0)),
+      leftovers: this.crew().map((proc) => sampleOf(proc, 0)),
       portOwner: server.foreign
         ? { who: 'foreign', text: 'pid 999 (stranger)' }
         : life?.portBound

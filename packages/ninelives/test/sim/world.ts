@@ -1,15 +1,15 @@
-import type { InboxRow } from '../../../src/record/record.js';
-import type { Production } from '../production.js';
-import type { Scenario } from '../swarm.js';
-import { Daemon } from './daemon.js';
-import { Disk } from './disk.js';
-import { unleash } from './faults.js';
-import { type Box, SERVICE } from './machine.js';
-import { Processes } from './processes.js';
-import { Server } from './server.js';
-import { Stage } from './stage.js';
-import { Supervisor } from './supervisor.js';
-import { Truth } from './truth.js';
+import type { InboxRow } from '../../src/record/record.js';
+import { Disk } from './box/disk.js';
+import { unleash } from './box/faults.js';
+import { type Box, SERVICE } from './box/machine.js';
+import { Processes } from './box/processes.js';
+import { Server } from './box/server.js';
+import { Stage } from './box/stage.js';
+import { Supervisor } from './box/supervisor.js';
+import { Daemon } from './guard/daemon.js';
+import { Truth } from './guard/truth.js';
+import type { Production } from './mutants/production.js';
+import type { Scenario } from './seed/swarm.js';
 
 const MINUTE = 60_000;
 
@@ -106,16 +106,21 @@ export class World implements Box {
     if (life && LASTING.has(life.mode) === false) server.recover(life);
     daemon.start();
     this.post({ type: 'resume' });
-    const canHeal = stage.scenario.power === 'armed' && stage.scenario.unit.revives === true;
+    const proved = !stage.scenario.needsProof || daemon.guard?.state().power === 'armed';
+    const canHeal = proved && stage.scenario.unit.revives === true;
     if (!canHeal && life && !life.healthy) this.processes.end(life.main, 'SIGABRT');
     const tend = () => {
       const down = supervisor.phase === 'failed' || supervisor.phase === 'inactive';
+      if (!canHeal) for (const proc of supervisor.crew()) this.processes.sigkill(proc, 'SIGKILL');
       if (down) supervisor.start('operator');
-      stage.time.after(5_000, tend);
+      stage.time.after(TEND_MS, tend);
     };
     tend();
   }
 }
+
+/** An admin at the keyboard once the faults have stopped: starts what is down, this often. */
+export const TEND_MS = 15_000;
 
 /** What no passing of time mends: only a restart does. */
 const LASTING: ReadonlySet<string> = new Set([

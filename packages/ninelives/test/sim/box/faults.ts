@@ -1,5 +1,5 @@
-import type { Chance } from '../prng.js';
-import type { Fault } from '../swarm.js';
+import type { Chance } from '../seed/prng.js';
+import type { Fault } from '../seed/swarm.js';
 import type { Mode } from './life.js';
 import type { Box } from './machine.js';
 
@@ -107,6 +107,12 @@ const HAPPENS: Record<Fault, (world: Box, chance: Chance) => void> = {
     if (world.post({ type: 'pause' })) {
       world.stage.time.after(chance.scale(MINUTE, 60 * MINUTE), () => world.post({ type: 'resume' }));
     }
+  },
+  'unit-edited': ({ stage, supervisor }) => {
+    supervisor.edition += 1;
+    supervisor.editedMs = stage.nowMs;
+    supervisor.proved = false;
+    stage.log('the unit file was edited');
   },
   acknowledge: (world) => void world.post({ type: 'acknowledge' }),
 };

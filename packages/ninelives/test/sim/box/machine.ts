@@ -1,10 +1,10 @@
 import type { InboxRow } from '../../../src/record/record.js';
+import type { Truth } from '../guard/truth.js';
 import type { Disk } from './disk.js';
 import type { Processes } from './processes.js';
 import type { Server } from './server.js';
 import type { Stage } from './stage.js';
 import type { Supervisor } from './supervisor.js';
-import type { Truth } from './truth.js';
 
 export const SERVICE = 'model';
 export const NOTIFIERS = ['phone'];

@@ -1,9 +1,9 @@
 import type { ProbeReason } from '../../../src/core/types.js';
-import type { Life, Told } from './life.js';
-import { LOOKS } from './life.js';
-import type { Server } from './server.js';
-import type { Stage } from './stage.js';
-import type { Supervisor } from './supervisor.js';
+import type { Life, Told } from '../box/life.js';
+import { LOOKS } from '../box/life.js';
+import type { Server } from '../box/server.js';
+import type { Stage } from '../box/stage.js';
+import type { Supervisor } from '../box/supervisor.js';
 
 /** The world's own table, on purpose not the core's. */
 const SILENT: ReadonlySet<ProbeReason> = new Set(['timeout', 'refused', 'reset']);
@@ -44,7 +44,7 @@ function guilty(stage: Stage, life: Life): string | null {
   const counted = life.told.filter(({ reason }) => COUNTED.has(reason));
   const last = counted.at(-1);
   if (!last || last.reason === 'ok') return null;
-  const doneMs = server.counter && LOOKS[life.mode].readable ? life.lastCompletionMs(stage.nowMs) : 0;
+  const doneMs = server.counter ? knownDoneMs(stage, life) : 0;
   if (silentRun(life.told, doneMs) >= policy.failureThreshold) return 'silent';
   // Silence that finished work has explained may be left out of the window or stay in it: either is M of N.
   const explained = counted.filter(({ reason, toldMs }) => !SILENT.has(reason) || toldMs > doneMs);
@@ -55,6 +55,19 @@ function guilty(stage: Stage, life: Life): string | null {
     if (failed.length >= policy.intermittentFailures) return 'intermittent';
   }
   return null;
+}
+
+/**
+ * The last finished work that the guard must know of: up to this moment when a probe's outcome decided, else up to
+ * the last reading of the counter (a kill that had to wait for its budget).
+ */
+function knownDoneMs(stage: Stage, life: Life): number {
+  if (!LOOKS[life.mode].readable) return 0;
+  const toldMs = life.told.at(-1)?.toldMs ?? 0;
+  const decidedNow = stage.nowMs - toldMs < 4_000;
+  const { timing } = stage.scenario;
+  const readMs = stage.nowMs - timing.completionsMs - timing.inspectMs - 1_000;
+  return life.lastCompletionMs(decidedNow ? toldMs : readMs);
 }
 
 /** Silent outcomes in a row up to now, told after the last finished work; any answer ends the row, blindness does not. */

@@ -1,11 +1,11 @@
 import type { Decision, KillIntent, Page } from '../../../src/core/types.js';
 import type { InboxRow } from '../../../src/record/record.js';
+import type { Life } from '../box/life.js';
+import type { Proc } from '../box/processes.js';
+import type { Server } from '../box/server.js';
+import type { Stage } from '../box/stage.js';
+import type { Supervisor } from '../box/supervisor.js';
 import { judgeKill } from './evidence.js';
-import type { Life } from './life.js';
-import type { Proc } from './processes.js';
-import type { Server } from './server.js';
-import type { Stage } from './stage.js';
-import type { Supervisor } from './supervisor.js';
 
 interface Kill {
   intentId: string;
@@ -113,7 +113,7 @@ export class Truth {
     const { stage, server } = this;
     const opened = this.#openIncidentSince.get(id) ?? 0;
     this.#openIncidentSince.delete(id);
-    const told = server.life?.told ?? [];
+    const told = server.life?.heard ?? [];
     const lastFailure = told.findLastIndex(({ reason }) => reason !== 'ok' && COUNTS.has(reason));
     const passes = told
       .slice(lastFailure + 1)
@@ -163,8 +163,8 @@ export class Truth {
     this.#operations.set(key, { intentId: intent.id, daemon, stored: inRecord });
     if (!fresh) return stage.mark('intent-finished-by-next-daemon');
     stage.require(!this.paused, 'I5', 'a kill while paused');
-    const { power, unit } = stage.scenario;
-    stage.require(power === 'armed', 'I5', 'a kill by a guard that may only watch');
+    const { unit } = stage.scenario;
+    this.#powerNeeded();
     if (intent.what === 'leftovers') return;
     stage.require(unit.revives === true, 'I3', 'a kill that nobody would revive');
     const life = this.server.life;
@@ -179,6 +179,14 @@ export class Truth {
       'I3',
       `${recent.length} kills within the window, ${killsMax} allowed`,
     );
+  }
+
+  /** On somebody else's supervisor: proof of this very edition of the unit (or it was edited a moment ago). */
+  #powerNeeded(): void {
+    const { stage, supervisor } = this;
+    const justNow = stage.nowMs - supervisor.editedMs < 11_000;
+    const may = !stage.scenario.needsProof || supervisor.proved || justNow;
+    stage.require(may, 'power', 'a kill by a guard that may only watch');
   }
 
   #memoryKillAllowed(intent: KillIntent, daemon: number, recordLost: boolean): void {

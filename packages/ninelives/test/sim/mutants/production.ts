@@ -1,8 +1,8 @@
 import { pathToFileURL } from 'node:url';
-import type { createCommitter } from '../../src/daemon/commit.js';
-import type { createGuard } from '../../src/daemon/loop.js';
-import type { memoryRecord } from '../../src/record/memory.js';
-import type { RecordUnavailableError } from '../../src/record/record.js';
+import type { createCommitter } from '../../../src/daemon/commit.js';
+import type { createGuard } from '../../../src/daemon/loop.js';
+import type { memoryRecord } from '../../../src/record/memory.js';
+import type { RecordUnavailableError } from '../../../src/record/record.js';
 
 /** The code under test, loaded from a folder of compiled sources: the real one, or a mutated copy. */
 export interface Production {

@@ -24,6 +24,7 @@ const FIRST_PID = 300;
 /** Pids, start ticks and signals: the part of a kernel that a kill depends on. */
 export class Processes {
   readonly #table = new Map<number, Proc>();
+  readonly #service = new Set<Proc>();
   readonly #chance;
   #next = 0;
 
@@ -45,6 +46,7 @@ export class Processes {
     const startTicks = Math.floor(this.stage.monotonicMs() / 10) + 1;
     const proc: Proc = { ...of, pid, startTicks, state: 'S', alive: true, doomed: false };
     this.#table.set(pid, proc);
+    if (proc.life > 0) this.#service.add(proc);
     return proc;
   }
 
@@ -54,7 +56,7 @@ export class Processes {
 
   /** Every live process of the service, of whatever life. */
   ofService(): Proc[] {
-    return [...this.#table.values()].filter((proc) => proc.life > 0);
+    return [...this.#service];
   }
 
   sigkill(proc: Proc, by: string): void {
@@ -74,6 +76,7 @@ export class Processes {
     if (!proc.alive) return;
     proc.alive = false;
     this.#table.delete(proc.pid);
+    this.#service.delete(proc);
     if (proc.life > 0 && this.#chance.yes(0.2)) this.#reusePid(proc.pid);
     proc.ended(proc, how);
   }
@@ -97,6 +100,7 @@ export class Processes {
   clear(): void {
     for (const proc of this.#table.values()) proc.alive = false;
     this.#table.clear();
+    this.#service.clear();
   }
 }
 

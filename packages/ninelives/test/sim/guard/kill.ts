@@ -1,8 +1,8 @@
 import type { KillIntent, ProcessId } from '../../../src/core/types.js';
 import type { KillReport } from '../../../src/daemon/ports.js';
-import type { Mark } from '../marks.js';
-import { DAEMON_KILLED } from './disk.js';
-import type { Machine } from './machine.js';
+import { DAEMON_KILLED } from '../box/disk.js';
+import type { Machine } from '../box/machine.js';
+import type { Mark } from '../seed/marks.js';
 
 const LIMIT_MS = 5_000;
 const POLL_MS = 250;

@@ -34,6 +34,8 @@ export const MARKS = [
   'busy-spared',
   'refused-request-spared',
   'watch-only-spared',
+  'armed-by-proof',
+  'disarmed',
   'not-revived-spared',
   'jam-recovered',
   'wall-stepped-back',

@@ -64,7 +64,12 @@ export class Life {
   /** How often other clients' work gets done in the present mode; 0: nobody else is there. */
   everyMs = 0;
   portBound = false;
+  /** Started by the supervisor's own policy, not by hand. */
+  revived = false;
+  /** Evidence against it: what it was asked by name, from its first answer on. */
   told: Told[] = [];
+  /** Whatever it answered, whoever was meant. */
+  heard: Told[] = [];
   answered = false;
   endedMs: number | null = null;
   lastPassMs = Number.NEGATIVE_INFINITY;
@@ -126,7 +131,12 @@ export class Life {
     return rate > 0 ? Math.max(this.modeSinceMs, nowMs - 1000 / rate) : this.modeSinceMs;
   }
 
-  tell(told: Told): void {
+  /** @param known the guard asked this very life, not one that it only believed to run */
+  tell(known: boolean, told: Told): void {
+    if (told.reason === 'blind') return;
+    this.heard.push(told);
+    if (this.heard.length > TOLD_KEPT) this.heard.shift();
+    if (!known) return;
     if (told.reason === 'ok' || told.reason === 'wrong') this.answered = true;
     if (!this.answered) return; // whatever fails before the first answer is loading
     this.told.push(told);

@@ -7,11 +7,11 @@ import type {
 } from '../../../src/core/types.js';
 import type { Guard } from '../../../src/daemon/loop.js';
 import type { Clock, GuardPorts, KillReport } from '../../../src/daemon/ports.js';
-import type { Production } from '../production.js';
-import { DAEMON_KILLED } from './disk.js';
+import { DAEMON_KILLED } from '../box/disk.js';
+import { LOOKS } from '../box/life.js';
+import { type Machine, NOTIFIERS, SERVICE } from '../box/machine.js';
+import type { Production } from '../mutants/production.js';
 import { killPort } from './kill.js';
-import { LOOKS } from './life.js';
-import { type Machine, NOTIFIERS, SERVICE } from './machine.js';
 
 /** One daemon after another: the production loop, core and committer over the world's ports. */
 export class Daemon {
@@ -33,7 +33,7 @@ export class Daemon {
     const { stage, disk } = this.machine;
     this.no += 1;
     stage.log(`daemon ${this.no}: started`);
-    const { policy, timing, power } = stage.scenario;
+    const { policy, timing, needsProof } = stage.scenario;
     const ports = this.#ports();
     const commit = this.production.createCommitter({
       record: disk.record,
@@ -47,7 +47,7 @@ export class Daemon {
       service: SERVICE,
       bootId: stage.bootId(),
       policy,
-      power,
+      power: needsProof ? 'watch-only' : 'armed',
       timing,
       record: disk.record,
       commit: (decision, consumed) => {
@@ -130,14 +130,16 @@ export class Daemon {
     request: { deadlineMs: number; incarnation: Incarnation | null },
     done: (outcome: ProbeOutcome) => void,
   ): void {
-    const { stage, server } = this.machine;
+    const { stage, server, supervisor } = this.machine;
     const { no } = this;
     const startedMs = stage.nowMs;
     const life = server.life;
+    const believed = request.incarnation?.invocation;
     const tell = (reason: ProbeReason, tookMs: number) => {
       this.#alive(() => {
         stage.require(tookMs <= request.deadlineMs + 1, 'probe', 'a probe outlived its deadline');
-        life?.tell({ startedMs, toldMs: stage.nowMs, reason });
+        life?.tell(believed === life.incarnation.invocation, { startedMs, toldMs: stage.nowMs, reason });
+        if (reason === 'ok' && life?.revived) supervisor.proved = true;
         if (reason !== 'ok')
           stage.log(`probe: ${reason} after ${tookMs.toFixed(0)} ms (life ${life?.no ?? 'none'})`);
         if (life && life.endedMs !== null && server.life) stage.mark('stale-outcome');
@@ -167,6 +169,8 @@ export class Daemon {
       if (event.type === 'escalated' && event.data?.reason === 'not-revived')
         stage.mark('not-revived-spared');
       if (event.type === 'escalated' && event.data?.reason === 'unkillable') stage.mark('unkillable');
+      if (event.type === 'armed') stage.mark('armed-by-proof');
+      if (event.type === 'disarmed') stage.mark('disarmed');
       if (event.type === 'incident-opened' && event.data?.kind === 'masked') stage.mark('foreign-owner');
     }
     const { state } = decision;

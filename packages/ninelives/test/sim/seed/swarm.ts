@@ -1,5 +1,5 @@
-import type { Policy, Power } from '../../src/core/types.js';
-import type { GuardTiming } from '../../src/daemon/ports.js';
+import type { Policy } from '../../../src/core/types.js';
+import type { GuardTiming } from '../../../src/daemon/ports.js';
 import { Chance } from './prng.js';
 
 /** How the simulated supervisor treats the service; systemd's words. Durations in ms. */
@@ -57,6 +57,7 @@ export const FAULTS = [
   'operator-stop',
   'pause',
   'acknowledge',
+  'unit-edited',
 ] as const;
 
 export type Fault = (typeof FAULTS)[number];
@@ -67,7 +68,8 @@ export interface Scenario {
   hours: number;
   policy: Policy;
   timing: GuardTiming;
-  power: Power;
+  /** Somebody else's supervisor: power needs proof, of this fingerprint. */
+  needsProof: boolean;
   unit: UnitSettings;
   server: ServerSettings;
   /** Faults that may happen, each with the mean time between two of them, ms. */
@@ -95,7 +97,7 @@ export function drawScenario(seed: number, hours: number): Scenario {
     hours,
     policy: drawPolicy(chance),
     timing: drawTiming(chance),
-    power: chance.yes(0.06) ? 'watch-only' : 'armed',
+    needsProof: chance.yes(0.25),
     unit: drawUnit(chance),
     server: {
       loadMs: [chance.scale(300, 5_000), chance.scale(5_000, 120_000)],

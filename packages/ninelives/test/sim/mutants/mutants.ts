@@ -1,0 +1,198 @@
+/** One line of the compiled production code, made wrong. */
+export interface Edit {
+  /** Under `dist/src`. */
+  file: string;
+  /** Must be there exactly once. */
+  from: string;
+  to: string;
+}
+
+/** A guard with one rule missing. Each must be caught by the simulation. */
+export interface Mutant {
+  name: string;
+  edits: readonly Edit[];
+}
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'a stale outcome is accepted',
+    edits: [
+      {
+        file: 'core/absorb.js',
+        from: 'if (!life || !sameIncarnation(observation.incarnation, life.incarnation))\n        return;\n    // While',
+        to: 'if (!life)\n        return;\n    // While',
+      },
+    ],
+  },
+  {
+    name: 'unknown counts as a failure',
+    edits: [{ file: 'core/types.js', from: "blind: 'unknown'", to: "blind: 'fail'" }],
+  },
+  {
+    name: 'a refused request counts as a failure',
+    edits: [{ file: 'core/types.js', from: "misconfigured: 'unknown'", to: "misconfigured: 'fail'" }],
+  },
+  {
+    name: 'failures are kept over a restart',
+    edits: [
+      {
+        file: 'core/absorb.js',
+        from: 'state.life = null;\n    state.downSinceMs = at.atMs;',
+        to: 'state.kept = life;\n    state.life = null;\n    state.downSinceMs = at.atMs;',
+      },
+      {
+        file: 'core/absorb.js',
+        from: 'unkillable: false,\n    };',
+        to: 'unkillable: false,\n    };\n    if (state.kept) Object.assign(state.life, { failures: state.kept.failures, answeredAtMs: at.atMs });',
+      },
+    ],
+  },
+  {
+    name: 'no budget',
+    edits: [
+      {
+        file: 'core/budget.js',
+        from: 'return oldest ? oldest.atMs + policy.windowMs : Number.NEGATIVE_INFINITY;',
+        to: 'return Number.NEGATIVE_INFINITY;',
+      },
+    ],
+  },
+  {
+    name: 'no headroom under the start limit',
+    edits: [{ file: 'core/budget.js', from: 'const STARTS_NEEDED = 2;', to: 'const STARTS_NEEDED = 0;' }],
+  },
+  {
+    name: 'no start-up grace',
+    edits: [
+      {
+        file: 'core/startup.js',
+        from: 'if (at.nowMs - life.sinceMs < policy.startupGraceMs)',
+        to: 'if (false)',
+      },
+    ],
+  },
+  {
+    name: 'a moving start-up is stuck',
+    edits: [
+      {
+        file: 'core/startup.js',
+        from: 'return at.lookedMs - life.movedAtMs < policy.startupStallMs;',
+        to: 'return false;',
+      },
+    ],
+  },
+  {
+    name: 'a kill one failure early',
+    edits: [
+      {
+        file: 'core/verdict.js',
+        from: 'if (life.failures < policy.failureThreshold ||',
+        to: 'if (life.failures < policy.failureThreshold - 1 ||',
+      },
+    ],
+  },
+  {
+    name: 'the intent is performed twice',
+    edits: [
+      {
+        file: 'daemon/line.js',
+        from: 'perform(decision.intent);\n        return true;',
+        to: 'perform(decision.intent), perform(decision.intent);\n        return true;',
+      },
+    ],
+  },
+  {
+    name: 'one incarnation is killed again',
+    edits: [{ file: 'core/remedy.js', from: 'if (life.killIntentId)\n        return;', to: '' }],
+  },
+  {
+    name: 'performed before it is committed',
+    edits: [
+      {
+        file: 'daemon/line.js',
+        from: "if (commit(decision, consumed) === 'refused')",
+        to: "if (decision.intent) perform(decision.intent);\n            if (commit(decision, consumed) === 'refused')",
+      },
+    ],
+  },
+  {
+    name: 'pause is ignored',
+    edits: [
+      { file: 'core/remedy.js', from: "if (!incident || state.desired === 'paused')", to: 'if (!incident)' },
+    ],
+  },
+  {
+    name: 'resolved after one right answer',
+    edits: [{ file: 'core/incident.js', from: '>= policy.successThreshold', to: '>= 1' }],
+  },
+  {
+    name: 'right answers before the loss resolve it',
+    edits: [{ file: 'core/incident.js', from: 'life.passes = 0;', to: '' }],
+  },
+  {
+    name: 'leftovers include the running incarnation',
+    edits: [
+      {
+        file: 'core/remedy.js',
+        from: 'targets: unit.leftovers.map(processId),',
+        to: 'targets: [...unit.leftovers, ...unit.processes].map(processId),',
+      },
+    ],
+  },
+  {
+    name: 'finished work does not end the silence',
+    edits: [{ file: 'core/absorb.js', from: 'endSilence(life);\n}', to: '}' }],
+  },
+  {
+    name: 'the counter is not asked before the verdict',
+    edits: [{ file: 'daemon/eyes.js', from: 'if (decides(outcome))', to: 'if (false)' }],
+  },
+  {
+    name: 'kills from memory are unlimited',
+    edits: [
+      {
+        file: 'daemon/commit.js',
+        from: "if (atMs - lastMemoryKillAtMs < policy.windowMs)\n                return 'refused';",
+        to: '',
+      },
+    ],
+  },
+  {
+    name: 'an unfinished intent is forgotten',
+    edits: [{ file: 'daemon/loop.js', from: 'line.perform(intent);', to: ';' }],
+  },
+  {
+    name: 'pages that waited in memory are lost',
+    edits: [
+      { file: 'daemon/commit.js', from: 'pages: [...older.pages, ...newer.pages]', to: 'pages: newer.pages' },
+    ],
+  },
+  {
+    name: 'a stranger on the port does not matter',
+    edits: [{ file: 'core/verdict.js', from: "unit.portOwner.who === 'foreign'", to: 'false' }],
+  },
+  {
+    name: 'never slows down for good reason, never tells',
+    edits: [
+      {
+        file: 'core/incident.js',
+        from: 'if (at.atMs - incident.openedAtMs >= policy.escalateAfterMs)',
+        to: 'if (false)',
+      },
+    ],
+  },
+  {
+    name: 'gives up for good once the budget is used',
+    edits: [
+      {
+        file: 'core/budget.js',
+        from: 'return oldest ? oldest.atMs + policy.windowMs : Number.NEGATIVE_INFINITY;',
+        to: 'return oldest ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;',
+      },
+    ],
+  },
+  {
+    name: 'power without proof',
+    edits: [{ file: 'core/power.js', from: "state.proof ? 'armed' : 'watch-only'", to: "'armed'" }],
+  },
+];
