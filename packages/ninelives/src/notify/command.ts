@@ -3,6 +3,9 @@ import type { NotifierConfig } from '../config/service.js';
 import type { Page } from '../core/types.js';
 import type { Delivery, Notifier } from './notifier.js';
 
+/** At most 3 bytes a UTF-16 unit: within one string of execve(2). */
+const ENV_MAX_CHARS = 16_000;
+
 /**
  * Runs a program for each page, without a shell: the page is JSON on its stdin and NINELIVES_* in its environment.
  * Exit status 0 is acceptance; anything else, or more than `timeoutMs`, is tried again. What it prints is not
@@ -21,10 +24,8 @@ export function createCommandNotifier(
       return new Promise<Delivery>((settle) => {
         const retry = (error: string) => settle({ outcome: 'retry', error: `${name}: ${error}` });
         if (limit.aborted) return retry('called off');
-        const child = spawn(program, rest, {
-          env: { ...env, ...pageEnv(page) },
-          stdio: ['pipe', 'ignore', 'ignore'],
-        });
+        const child = start(program, rest, { ...env, ...pageEnv(page) });
+        if (!child) return retry('could not be run: arguments or environment are not allowed');
         // Settles at once: a process that SIGKILL does not end (state D) must not hold up the next page.
         const end = () => {
           child.kill('SIGKILL');
@@ -48,8 +49,18 @@ export function createCommandNotifier(
   };
 }
 
+/** Null where spawn throws instead of telling later: NUL in an argument, more environment than execve(2) takes. */
+function start(program: string, args: string[], env: { [name: string]: string | undefined }) {
+  try {
+    return spawn(program, args, { env, stdio: ['pipe', 'ignore', 'ignore'] });
+  } catch {
+    return null; // the error would repeat the argument
+  }
+}
+
 function pageEnv(page: Page): { [name: string]: string } {
-  const text = (value: string) => value.replaceAll('\0', ''); // execve(2): strings end at NUL
+  // execve(2): strings end at NUL, and one of them holds at most 128 KiB. The whole page is on stdin.
+  const text = (value: string) => value.replaceAll('\0', '').slice(0, ENV_MAX_CHARS);
   return {
     NINELIVES_PAGE_ID: text(page.id),
     NINELIVES_SERVICE: text(page.service),
