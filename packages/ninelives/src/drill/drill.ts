@@ -32,7 +32,7 @@ export async function performDrill(
   const aim = aimAt(fault, state.unit);
   if ('refused' in aim) return aim;
   tell({ type: 'aimed', service, fault: fault.name, pid: state.unit.incarnation?.pid ?? 0, text: aim.text });
-  const waitMs = worthWaitingMs(fault, state, config.policy, ports.clock.monotonicMs());
+  const waitMs = options.force ? 0 : worthWaitingMs(fault, state, config.policy, ports.clock.monotonicMs());
   if (waitMs > 0) tell({ type: 'waiting', forMs: waitMs, text: 'too many starts just now for another kill' });
   await ports.clock.sleep(waitMs, signal);
   const known = judgeState(fault, state, config.policy, ports.clock.monotonicMs() + waitMs);

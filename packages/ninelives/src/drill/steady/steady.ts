@@ -1,6 +1,5 @@
 import { nextKillAllowed } from '../../core/budget.js';
 import type { GuardState, Policy, ProbeOutcome } from '../../core/types.js';
-import { seconds } from '../../core/verdict.js';
 import type { Fault } from '../faults/fault.js';
 import type { DrillPorts } from '../ports.js';
 import type { SteadyState, Traffic } from '../report.js';
@@ -62,11 +61,15 @@ export function judgeState(fault: Fault, state: GuardState, policy: Policy, atMs
     if (!allowed) objections.push('its start limit never leaves room for a kill, so it would stay hung');
     else if (waitMs > 0) {
       objections.push(
-        `the guard may not kill for another ${seconds(waitMs)} (${spent}), so it would stay hung`,
+        `the guard may not kill for another ${words(waitMs)} (${spent}), so it would stay hung`,
       );
     }
   }
   return objections;
+}
+
+function words(waitMs: number): string {
+  return waitMs < 120_000 ? `${Math.ceil(waitMs / 1_000)} s` : `${Math.ceil(waitMs / 60_000)} min`;
 }
 
 async function askQuestions(deadlineMs: number, ports: DrillPorts, signal: AbortSignal) {
