@@ -1,0 +1,23 @@
+import type { Fault } from '../fault.js';
+import type { Work } from '../work.js';
+
+/** One legitimate piece of work that takes long; everybody else waits behind it. */
+function batch(kind: Work['kind'], counted: boolean): Fault['begin'] {
+  return ({ occupy, lastsMs }) => occupy({ kind, ms: lastsMs(60_000), counted });
+}
+
+/** 8 requests a second and no more, a quarter of that time computing. */
+const CAPACITY: Work = { kind: 'serve', ms: 125, counted: false };
+
+/** A healthy server that keeps its clients waiting. */
+export const LONG_WORK = {
+  'batch-burn': { begin: batch('burn', false) },
+  /** Its counter moves when a batch is done, and not before. */
+  'batch-burn-counted-late': { metrics: true, begin: batch('burn', false) },
+  'batch-read': { begin: batch('read', false) },
+  'batch-sleep': { begin: batch('sleep', false) },
+  'batch-sleep-counted': { metrics: true, begin: batch('sleep', true) },
+  'saturated-429': { work: CAPACITY, maxWaiting: 8, begin() {} },
+  'saturated-queue': { work: CAPACITY, metrics: true, begin() {} },
+  'saturated-queue-uncounted': { work: CAPACITY, begin() {} },
+} satisfies Record<string, Fault>;
