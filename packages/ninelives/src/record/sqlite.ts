@@ -2,13 +2,15 @@ import type { GuardRecord } from './record.js';
 import { commitDecision, loadGuard } from './sqlite/commit.js';
 import { connect } from './sqlite/connection.js';
 import { outboxOn } from './sqlite/outbox.js';
-import { prune, retain } from './sqlite/retain.js';
+import { allowGrowth, prune, retain } from './sqlite/retain.js';
 import { deskOn, storiesOn } from './sqlite/stories.js';
 
 /** The record in a file, with what only a file needs. */
 export interface FileRecord extends GuardRecord {
-  /** Makes room within the file on a full disk (see reserve.ts). Returns the rows forgotten. */
+  /** Makes room within the file, which then grows no more. Returns the rows forgotten. For reserve.ts. */
   prune(): number;
+  /** May the file grow? For reserve.ts. */
+  allowGrowth(allowed: boolean): void;
 }
 
 /**
@@ -30,6 +32,7 @@ export function openRecord(
     ...outboxOn(db),
     retain: (olderThanWallMs) => retain(db, olderThanWallMs),
     prune: () => prune(db),
+    allowGrowth: (allowed) => allowGrowth(db, allowed),
     close: () => db.close(),
   };
 }

@@ -59,12 +59,17 @@ function isFull(error: unknown): boolean {
   return true;
 }
 
+/** Some 8 kB of history. */
+function bulky(n: number): Decision {
+  const events = Array.from({ length: 20 }, (_, at) => event(n, `${n}.${at} ${'x'.repeat(200)}`));
+  return decision('a', n, { events, sample: { wallMs: n, reason: 'ok', tookMs: 1 } });
+}
+
 /** Commits bulky history until the disk takes no more; the number of the last state that it took. */
 function commitUntilFull(record: FileRecord): number {
   for (let n = 1; ; n += 1) {
-    const events = Array.from({ length: 20 }, (_, at) => event(n, `${n}.${at} ${'x'.repeat(200)}`));
     try {
-      record.commit('a', decision('a', n, { events, sample: { wallMs: n, reason: 'ok', tookMs: 1 } }), QUIET);
+      record.commit('a', bulky(n), QUIET);
     } catch (error) {
       isFull(error);
       return n - 1;
@@ -121,11 +126,11 @@ describe('on a full disk', () => {
     try {
       const record = openRecord(join(disk.path, 'record.db'));
       const reserve = openReserve({ path: join(disk.path, 'reserve'), record });
-      // The history itself fills the disk; nobody frees any.
+      // The history itself fills the disk; nobody frees any, and what follows is more than the reserve.
       const last = commitUntilFull(record);
       let taken = 0;
       for (let n = last + 1; n <= last + 300; n += 1) {
-        const more = decision('a', n, { events: [event(n, `later ${n}`)] });
+        const more = bulky(n);
         try {
           record.commit('a', more, QUIET);
         } catch (error) {
@@ -137,7 +142,7 @@ describe('on a full disk', () => {
       }
       assert.equal(taken, 300);
       assert.equal(record.load('a')?.state.nextId, last + 300);
-      assert.equal(record.events({ limit: 1 })[0]?.text, `later ${last + 300}`);
+      assert.equal(record.events({ limit: 1 })[0]?.wallMs, last + 300);
       record.close();
     } finally {
       disk.unmount();
@@ -149,11 +154,15 @@ describe('on a full disk', () => {
     if (typeof disk === 'string') return context.skip(disk);
     try {
       const path = join(disk.path, 'reserve');
-      const reserve = openReserve({ path, record: { prune: () => 0 }, bytes: 4 * 1024 * 1024 });
+      const record = openRecord(join(disk.path, 'record.db'));
+      const reserve = openReserve({ path, record, bytes: 4 * 1024 * 1024 });
       assert.equal(statSync(path, { throwIfNoEntry: false }), undefined);
-      assert.equal(reserve.makeRoom(), false, 'nothing to give up');
+      for (let n = 1; n <= 50; n += 1) record.commit('a', bulky(n), QUIET);
+      assert.equal(record.load('a')?.state.nextId, 50, 'a small record grows without a reserve');
+      assert.equal(reserve.makeRoom(), false, 'nothing to give up, nothing old enough to forget');
       fill(disk.path);
-      assert.throws(() => openRecord(join(disk.path, 'record.db')), isFull);
+      assert.throws(() => openRecord(join(disk.path, 'another.db')), isFull);
+      record.close();
     } finally {
       disk.unmount();
     }

@@ -6,6 +6,10 @@ const BATCH = 500;
 const BATCHES = 20;
 /** A full disk takes no more of the story than down to this. */
 const PRUNE_FLOOR = 1_000;
+/** SQLite's own limit (sqlite.org/limits.html §13). */
+const PAGES_MAX = 4_294_967_294;
+/** A file below 2 MiB has too little to forget: it may grow up to that in any case. */
+const PAGES_SMALL = 512;
 const PRUNE_ROUNDS = 5;
 const PRUNE_EVENTS = 100;
 
@@ -38,8 +42,9 @@ export function retain(db: Connection, olderThanWallMs: number): void {
 
 /**
  * Room on a full disk: the oldest samples and events go, whatever their age, and their pages in the file are
- * used again. Small rounds, the log begun anew after each, since deleting writes to the log too. What belongs to
- * an open incident stays. Returns the rows forgotten.
+ * used again. In small rounds, since deleting writes to the log too. What belongs to an open incident stays.
+ * Returns the rows forgotten. From here on the file may not grow (see `allowGrowth`):
+ * what is left of the disk is for the log, or neither log nor file could move any more.
  */
 export function prune(db: Connection): number {
   const samples = `DELETE FROM sample WHERE id IN (SELECT id FROM sample ORDER BY id
@@ -48,12 +53,18 @@ export function prune(db: Connection): number {
     LIMIT min(?2, max(0, (SELECT count(*) FROM event) - ?1)))`;
   let forgotten = 0;
   db.checkpoint();
+  allowGrowth(db, false);
   for (let round = 0; round < PRUNE_ROUNDS; round += 1) {
     forgotten += deleteSome(db, samples, PRUNE_FLOOR, 4 * PRUNE_EVENTS);
     forgotten += deleteSome(db, events, PRUNE_FLOOR, PRUNE_EVENTS);
-    db.checkpoint();
   }
   return forgotten;
+}
+
+/** Without growth a commit that needs more pages than are free in the file fails as `full`, before the disk is. */
+export function allowGrowth(db: Connection, allowed: boolean): void {
+  const pages = db.get<{ page_count: number }>('PRAGMA page_count')?.page_count ?? 0;
+  db.get(`PRAGMA max_page_count = ${allowed ? PAGES_MAX : Math.max(pages, PAGES_SMALL)}`);
 }
 
 function deleteSome(db: Connection, sql: string, ...values: Value[]): number {
