@@ -53,7 +53,9 @@ function onDaemonStarted(draft: Draft, observation: Of<'daemon-started'>): void 
   state.probeDueAtMs = at.atMs;
   if (state.bootId !== '' && state.bootId !== observation.bootId) {
     const rebase = (wallMs: number) => at.atMs - Math.max(0, at.wallMs - wallMs);
-    state.kills = state.kills.map((kill) => ({ wallMs: kill.wallMs, atMs: rebase(kill.wallMs) }));
+    // Sorted again: a clock stepped back between two kills turns their order round.
+    const kills = state.kills.map((kill) => ({ wallMs: kill.wallMs, atMs: rebase(kill.wallMs) }));
+    state.kills = kills.sort((a, b) => a.atMs - b.atMs);
     if (state.incident) {
       state.incident.openedAtMs = rebase(state.incident.openedWallMs);
       state.incident.firstFailureAtMs = rebase(state.incident.firstFailureWallMs);
@@ -160,7 +162,7 @@ function onProbe(draft: Draft, observation: Of<'probe'>): void {
   // While somebody else owns the port, its answers are not our service's, good or bad.
   if (state.unit?.portOwner.who === 'foreign') return;
   life.lastOutcome = outcome;
-  life.lastProbeAtMs = at.atMs;
+  if (outcome.reason !== 'blind') life.lastProbeAtMs = at.atMs;
   const result = RESULT_OF[outcome.reason];
   if (result === 'pass') onPass(draft, life, outcome.tookMs);
   if (result === 'fail') onFail(draft, life, observation);

@@ -48,7 +48,8 @@ function assertUnknownNeverCounts(before: GuardState, observation: Observation, 
 
 function assertAim(before: GuardState, decision: Decision, intent: KillIntent): void {
   const { state } = decision;
-  assert(before.intent === null, 'I4', 'a kill while another is unfinished');
+  const finished = before.intent === null || decision.closedIntent?.id === before.intent.id;
+  assert(finished, 'I4', 'a kill while another is unfinished');
   assert(state.incident?.id === intent.incidentId, 'I5', 'a kill without its incident in the same commit');
   assert(state.desired === 'guarded', 'I5', 'a kill while paused');
   assert(intent.targets.length > 0, 'I11', 'a kill without a target');

@@ -13,6 +13,12 @@ const KILLABLE: ReadonlySet<VerdictKind> = new Set(['hung', 'frozen', 'wrong', '
 /** A look at the unit older than this is too old to kill on. */
 const UNIT_STALE_MS = 10_000;
 
+/**
+ * A kill may have to wait for its budget; meanwhile probes may go blind or a stranger may own the port, and the
+ * service may recover unseen. Evidence older than one round of probing (plus this) must be renewed first.
+ */
+const EVIDENCE_SLACK_MS = 5_000;
+
 /** Why no kill follows although the verdict asks for one. `retry`: time alone may lift it. */
 interface Withheld {
   rule: string;
@@ -84,6 +90,13 @@ function withhold(draft: Draft, life: Life): Withheld | null {
   if (at.atMs - state.unitAtMs > UNIT_STALE_MS) {
     const age = seconds(at.atMs - state.unitAtMs);
     return { rule: 'blind', text: `the unit was last seen ${age} ago (I6)`, retry: true };
+  }
+  const probedAgo = at.atMs - life.lastProbeAtMs;
+  if (
+    life.answeredAtMs !== null &&
+    probedAgo > policy.deadlineMaxMs + policy.intervalMs + EVIDENCE_SLACK_MS
+  ) {
+    return { rule: 'stale', text: `its last probe was ${seconds(probedAgo)} ago (I6)`, retry: true };
   }
   const { drill } = state;
   const permit = drill ? drill.permitKill && at.atMs <= drill.untilMs : false;

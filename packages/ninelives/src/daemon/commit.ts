@@ -25,13 +25,20 @@ export function createCommitter(options: {
   /** Inbox rows taken in while nothing could be written: consumed with the next commit, or they would come again. */
   let owed: number[] = [];
   let lastMemoryKillAtMs = Number.NEGATIVE_INFINITY;
+  let written = false;
 
   return (decision, consumed) => {
     const merged = merge(backlog, decision);
     if (write(merged, [...owed, ...consumed])) {
       backlog = null;
       owed = [];
+      written = true;
       return 'committed';
+    }
+    // An earlier daemon may have used up that one kill and died; nothing on record would say so. So a daemon that
+    // never could write begins as if the kill was just now, or a crash loop of ours would kill once a start.
+    if (!written && lastMemoryKillAtMs === Number.NEGATIVE_INFINITY) {
+      lastMemoryKillAtMs = decision.events[0]?.atMs ?? lastMemoryKillAtMs;
     }
     if (decision.intent) {
       const { atMs, wallMs, id, reason } = decision.intent;
