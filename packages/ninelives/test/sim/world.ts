@@ -101,6 +101,7 @@ export class World implements Box {
     daemon.probeBlind = false;
     daemon.unitBlind = false;
     server.plans = [];
+    server.diesAfterAnswer = false;
     this.evictForeign();
     const { life } = server;
     if (life && LASTING.has(life.mode) === false) server.recover(life);

@@ -47,6 +47,9 @@ const HAPPENS: Record<Fault, (world: Box, chance: Chance) => void> = {
   crash: ({ processes, server }) => {
     if (server.life) processes.end(server.life.main, 'SIGSEGV');
   },
+  'crash-after-answer': ({ server }) => {
+    server.diesAfterAnswer = true;
+  },
   'crash-loop': (world, chance) => {
     world.server.plans = Array.from({ length: chance.int(2, 8) }, () => 'crash' as const);
     HAPPENS.crash(world, chance);

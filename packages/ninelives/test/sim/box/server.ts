@@ -23,6 +23,8 @@ export class Server {
   plans: Plan[] = [];
   /** Who else listens on the port: since when, and what it answers. */
   foreign: { sinceMs: number; answers: ProbeReason } | null = null;
+  /** With its next right answer it dies, and the answer is told late: by then a new life may be up. */
+  diesAfterAnswer = false;
   readonly #chance;
   #asks: Ask[] = [];
 
@@ -169,6 +171,16 @@ export class Server {
     ask.settled = true;
     const { nowMs } = this.stage;
     if (reason === 'ok') ask.life.passed(nowMs);
+    if (reason === 'ok' && this.diesAfterAnswer) return this.#dieAnswering(ask);
     ask.settle(reason, nowMs - ask.startedMs);
+  }
+
+  #dieAnswering(ask: Ask): void {
+    const { stage, processes } = this;
+    this.diesAfterAnswer = false;
+    const tookMs = stage.nowMs - ask.startedMs;
+    const lateMs = this.#chance.between(0, ask.deadlineMs - tookMs);
+    stage.time.after(lateMs, () => ask.settle('ok', tookMs + lateMs));
+    processes.end(ask.life.main, 'SIGSEGV');
   }
 }

@@ -134,11 +134,12 @@ export class Daemon {
     const { no } = this;
     const startedMs = stage.nowMs;
     const life = server.life;
-    const believed = request.incarnation?.invocation;
+    // What a stranger on the port says is no evidence about our service.
+    const asked = server.foreign ? null : request.incarnation?.invocation;
     const tell = (reason: ProbeReason, tookMs: number) => {
       this.#alive(() => {
         stage.require(tookMs <= request.deadlineMs + 1, 'probe', 'a probe outlived its deadline');
-        life?.tell(believed === life.incarnation.invocation, { startedMs, toldMs: stage.nowMs, reason });
+        life?.tell(asked === life.incarnation.invocation, { startedMs, toldMs: stage.nowMs, reason });
         if (reason === 'ok' && life?.revived) supervisor.proved = true;
         if (reason !== 'ok')
           stage.log(`probe: ${reason} after ${tookMs.toFixed(0)} ms (life ${life?.no ?? 'none'})`);

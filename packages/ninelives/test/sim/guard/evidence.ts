@@ -46,8 +46,9 @@ function guilty(stage: Stage, life: Life): string | null {
   if (!last || last.reason === 'ok') return null;
   const doneMs = server.counter ? knownDoneMs(stage, life) : 0;
   if (silentRun(life.told, doneMs) >= policy.failureThreshold) return 'silent';
-  // Silence that finished work has explained may be left out of the window or stay in it: either is M of N.
-  const explained = counted.filter(({ reason, toldMs }) => !SILENT.has(reason) || toldMs > doneMs);
+  // Silence that finished work has explained may be left out of the window or stay in it: either is M of N. When
+  // work was finished is known to the guard only as of its next reading of the counter.
+  const explained = server.counter ? counted.filter(({ reason }) => !SILENT.has(reason)) : counted;
   for (const window of [counted, explained]) {
     const spoke = window.slice(-policy.judgedOf).filter(({ reason }) => SPOKE.has(reason));
     if (spoke.length >= policy.judgedFailures) return 'judged';

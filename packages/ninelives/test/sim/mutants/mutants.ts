@@ -169,10 +169,13 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a stranger on the port does not matter',
-    edits: [{ file: 'core/verdict.js', from: "unit.portOwner.who === 'foreign'", to: 'false' }],
+    edits: [
+      { file: 'core/verdict.js', from: "unit.portOwner.who === 'foreign'", to: 'false' },
+      { file: 'core/absorb.js', from: "state.unit?.portOwner.who === 'foreign'", to: 'false' },
+    ],
   },
   {
-    name: 'never slows down for good reason, never tells',
+    name: 'an incident that lasts is never escalated',
     edits: [
       {
         file: 'core/incident.js',

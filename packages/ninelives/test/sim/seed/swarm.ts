@@ -42,6 +42,7 @@ export const FAULTS = [
   'flaky',
   'unkillable',
   'crash',
+  'crash-after-answer',
   'crash-loop',
   'hang-loop',
   'clean-exit',
