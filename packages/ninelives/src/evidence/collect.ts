@@ -12,6 +12,8 @@ import { createScrubber } from './redact.js';
 
 /** All of it as JSON. */
 export const BUNDLE_CHARS_MAX = 256 * 1024;
+/** A program needs this long to be ended and reaped. */
+const WARNED_MS = 150;
 
 export interface CollectOptions {
   /** For all collectors together, which run side by side. */
@@ -47,13 +49,20 @@ export async function collectEvidence(
     path,
     conceal: (secret: string) => void concealed.add(secret),
   };
-  const collecting = Object.entries(options.collectors ?? COLLECTORS).map(
-    async ([name, collector]): Promise<[string, object]> => [
-      name,
-      await collectOne(collector, context, Math.min(collector.limitMs, options.limitMs), options.signal),
-    ],
-  );
-  const collected = Object.fromEntries(await Promise.all(collecting));
+  const collecting = new Map<string, Promise<object>>();
+  for (const [name, collector] of Object.entries(options.collectors ?? COLLECTORS)) {
+    const earlier = collector.after === undefined ? undefined : collecting.get(collector.after);
+    collecting.set(name, collectInTime(collector, earlier));
+  }
+  const collected: EvidenceBundle['collected'] = {};
+  for (const [name, value] of collecting) collected[name] = await value;
+
+  async function collectInTime(collector: Collector, earlier: Promise<object> | undefined): Promise<object> {
+    await earlier;
+    const leftMs = options.limitMs - (monotonicMs() - startedMs);
+    return collectOne(collector, context, Math.min(collector.limitMs, leftMs), options.signal);
+  }
+
   return bounded(
     createScrubber(concealed)({
       version: 1,
@@ -78,31 +87,29 @@ async function collectOne(
 ): Promise<object> {
   const over = new AbortController();
   const stop = AbortSignal.any([signal, over.signal]);
-  const limit = sleep(limitMs, stop).then((): Absent => {
-    return { absent: signal.aborted ? 'the guard was told to end' : `nothing within ${limitMs} ms` };
+  const late = sleep(limitMs, stop).then((): Absent => {
+    return {
+      absent: signal.aborted ? 'the guard was told to end' : `nothing within ${Math.round(limitMs)} ms`,
+    };
   });
-  // A little before its end, so that what a collector has to say about it still gets in.
+  // A little before the end, so that what a collector has to say about it still gets in.
   const warned = new AbortController();
   const warning = sleep(Math.max(0, limitMs - WARNED_MS), stop).then(() => warned.abort());
   try {
-    return await Promise.race([
-      collector.collect({ ...context, signal: warned.signal }).catch(
-        (error: unknown): Absent => ({
-          absent: error instanceof Error ? error.message : String(error),
-        }),
-      ),
-      limit,
-    ]);
-  } catch (error) {
-    return { absent: error instanceof Error ? error.message : String(error) };
+    return await Promise.race([collectSafely(collector, { ...context, signal: warned.signal }), late]);
   } finally {
     over.abort();
     await warning;
   }
 }
 
-/** A program needs this long to be ended and reaped. */
-const WARNED_MS = 150;
+async function collectSafely(collector: Collector, context: EvidenceContext): Promise<object> {
+  try {
+    return await collector.collect(context);
+  } catch (error) {
+    return { absent: error instanceof Error ? error.message : String(error) };
+  }
+}
 
 function factsOf({
   unit,

@@ -28,6 +28,8 @@ export interface Absent {
  */
 export interface Collector<T extends object = object> {
   limitMs: number;
+  /** The name of one further up in the table, which must have ended before: this one disturbs what that one sees. */
+  after?: string;
   collect(context: EvidenceContext): Promise<T | Absent>;
 }
 

@@ -46,6 +46,17 @@ export function redactArgv(argv: readonly string[], conceal: (secret: string) =>
   });
 }
 
+/** What looks like a secret. Every repetition has a limit: a hostile log must not cost more than its length. */
+const PATTERNS: readonly (readonly [RegExp, string])[] = [
+  [/\b([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@"']{1,200}@/gi, `$1${REDACTED}@`],
+  [/\b(bearer|basic)(\s{1,4})[\w.~+/=-]{6,}/gi, `$1$2${REDACTED}`],
+  [/\b(?:sk|hf|ghp|gho|xox[abprs])[-_][A-Za-z0-9_-]{12,}/g, REDACTED],
+  [
+    /([?&][\w-]{0,20}(?:key|token|secret|password|signature|sig|auth)[\w-]{0,20}=)[^&\s"']+/gi,
+    `$1${REDACTED}`,
+  ],
+];
+
 /**
  * A function that takes known secrets, credentials in URLs and bearer tokens out of every string of a JSON value,
  * wherever they turn up: a log line, a stack, a command line.
@@ -58,14 +69,7 @@ export function createScrubber(secrets: Iterable<string>): <T>(value: T) => T {
 
   function scrubText(text: string): string {
     const without = known.reduce((rest, secret) => rest.replaceAll(secret, REDACTED), text);
-    return without
-      .replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/@"']+@/gi, `$1${REDACTED}@`)
-      .replace(/\b(bearer|basic)(\s+)[\w.~+/=-]{6,}/gi, `$1$2${REDACTED}`)
-      .replace(/\b(sk|hf|ghp|gho|xox[abprs])[-_][A-Za-z0-9_-]{12,}/g, REDACTED)
-      .replace(
-        /([?&](?:[\w-]*(?:key|token|secret|password|signature|sig|auth)[\w-]*)=)[^&\s"']+/gi,
-        `$1${REDACTED}`,
-      );
+    return PATTERNS.reduce((rest, [pattern, instead]) => rest.replace(pattern, instead), without);
   }
 
   function scrub(value: unknown): unknown {

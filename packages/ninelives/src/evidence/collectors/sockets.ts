@@ -12,7 +12,7 @@ export interface Sockets {
   waitingToBeAccepted: number;
   /** Of the port's connections: state to count. Many in CLOSE-WAIT are clients that have given up. */
   onPort: { [state: string]: number };
-  /** Bytes that came in on the port's connections and were never read. */
+  /** Bytes that came in on the port's connections and were never read; a client's good-bye counts as one. */
   unreadBytes: number;
   /** Of the tree and of the port, the ones with the longest queues first. */
   sockets: (Omit<Socket, 'uid' | 'inode'> & { pid: number | null })[];

@@ -17,7 +17,8 @@ export interface Stacks {
  * a debugger would wait for it in vain.
  */
 export const stacks: Collector<Stacks> = {
-  limitMs: 2_500,
+  limitMs: 2_000,
+  after: 'processes',
   async collect({ intent, path, signal }) {
     const stopped = intent.targets.find(({ pid }) => /^[Tt]$/.test(readStat(pid)?.state ?? ''));
     if (stopped) return { absent: `pid ${stopped.pid} is stopped: its stack is where the signal met it` };
