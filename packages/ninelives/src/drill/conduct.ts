@@ -98,8 +98,13 @@ async function injectAndUndo(course: Course, limitMs: number): Promise<void> {
     strike(course, aim);
     await observe(course, limitMs);
   } finally {
-    undoFault(course);
-    await standby?.release();
+    let undone = false;
+    try {
+      undoFault(course);
+      undone = true;
+    } finally {
+      await standby?.release(undone);
+    }
   }
 }
 

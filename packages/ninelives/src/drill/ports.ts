@@ -8,8 +8,8 @@ export type Undo = { continue: ProcessId[] } | { start: { service: string } };
 
 /** Stands by until it is released; if we end without that, however we end, it performs the undo. */
 export interface Standby {
-  /** The undo was done. Resolves when the standby has ended. */
-  release(): Promise<void>;
+  /** @param undone it was put back already; else the standby does it now. Resolves when it has ended. */
+  release(undone: boolean): Promise<void>;
 }
 
 /** What a drill needs from the world: it runs beside the guard and talks to it only through the record. */

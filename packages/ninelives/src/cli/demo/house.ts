@@ -48,7 +48,10 @@ export async function openDemoHouse(env: { [name: string]: string | undefined })
     stdio: ['ignore', log, log],
   });
   const ended = once(up, 'close');
-  const keeper = await keep(stateDir, up);
+  const keeper = await keep(stateDir, up).catch((error: unknown) => {
+    up.kill('SIGTERM'); // nobody would tidy up after us
+    throw error;
+  });
   let record: GuardRecord | null = null;
   return {
     stateDir,
@@ -71,7 +74,7 @@ export async function openDemoHouse(env: { [name: string]: string | undefined })
       await ended;
       clearTimeout(late);
       rmSync(stateDir, { recursive: true, force: true });
-      await keeper.release();
+      await keeper.release(true);
     },
   };
 }

@@ -33,8 +33,8 @@ export async function armProcess(entry: URL, args: readonly string[]): Promise<S
   const ready = await Promise.race([once(child.stdout, 'data').then(() => true), ended.then(() => false)]);
   if (!ready) throw new Error('The standby that puts things back could not be armed; nothing was done.');
   return {
-    async release() {
-      child.stdin.end('.');
+    async release(undone) {
+      child.stdin.end(undone ? '.' : '');
       await ended;
     },
   };
