@@ -38,10 +38,7 @@ export function supervisorContract(name: string, open: Open): void {
 function revivals(open: Open): void {
   it('shows who runs, who listens, and what a kill would lead to', async (t) => {
     const subject = await open(t, {});
-    const seen = await eventually('the port', async () => {
-      const now = await running(subject);
-      return now.portOwner.who === 'unit' ? now : null;
-    });
+    const seen = await running(subject);
     assert.equal(seen.phase, 'active');
     assert.equal(seen.restarts, 0);
     assert.equal(seen.revivesAfterKill, true);
@@ -156,12 +153,13 @@ async function look({ supervisor }: Subject): Promise<UnitSnapshot> {
   return seen;
 }
 
-/** A running incarnation (another than that of `before`) with its worker. */
+/** A running incarnation (another than that of `before`) that listens, as it does once its worker is ready. */
 function running(subject: Subject, before?: Running): Promise<Running> {
   return eventually('a running incarnation with a worker', async () => {
     const seen = await look(subject);
     const { incarnation, processes } = seen;
-    if (!incarnation || processes.length < 2 || incarnation.pid === before?.incarnation.pid) return null;
+    if (!incarnation || processes.length < 2 || seen.portOwner.who !== 'unit') return null;
+    if (incarnation.pid === before?.incarnation.pid) return null;
     return { ...seen, incarnation };
   });
 }

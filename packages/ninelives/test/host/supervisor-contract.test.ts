@@ -1,6 +1,15 @@
+import type { EmbeddedSupervisor } from '../../src/host/embedded/contract.js';
+import { signalIfSame } from '../../src/host/signal.js';
 import { supervisorContract } from '../contract/supervisor.js';
-import { serverOptions, supervise } from '../fixtures/embedded-world.js';
+import { serverOptions, snapshot, supervise } from '../fixtures/embedded-world.js';
 import { freePort } from '../fixtures/host-world.js';
+
+/** Workers that ignore SIGTERM would hold up an orderly end for the whole of `stopTimeoutMs`. */
+async function endAtOnce(supervisor: EmbeddedSupervisor): Promise<void> {
+  await supervisor.close({ keepRunning: true });
+  const { processes, leftovers } = await snapshot(supervisor);
+  for (const process of [...processes, ...leftovers]) signalIfSame(process, 'SIGKILL');
+}
 
 supervisorContract(
   'the embedded one',
@@ -13,7 +22,9 @@ supervisorContract(
       startLimitIntervalMs: 10_000,
       stopTimeoutMs,
     };
-    const supervisor = await supervise(t, serverOptions(t, port, flags, { restart }));
+    let supervisor: EmbeddedSupervisor | undefined;
+    t.after(() => supervisor && endAtOnce(supervisor));
+    supervisor = await supervise(t, serverOptions(t, port, flags, { restart }));
     await supervisor.start();
     return { supervisor, port };
   },

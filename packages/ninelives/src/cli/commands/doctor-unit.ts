@@ -8,6 +8,7 @@ import { systemdRows } from '../../doctor/systemd/rows.js';
 import { lockOwner } from '../../host/lock.js';
 import { examineManager, examineUnit } from '../../host/systemd/machine.js';
 import { createSystemdSupervisor } from '../../host/systemd/supervisor.js';
+import type { Plan } from '../../install/plan.js';
 import { openRecord } from '../../record/sqlite.js';
 
 /** Doctor's rows for a service that is a unit of systemd. */
@@ -35,7 +36,7 @@ export async function unitRows(
 function longestLoadMs(service: string, stateDir: string): number | null {
   const file = join(stateDir, RECORD_FILE);
   if (!existsSync(file)) return null;
-  const record = openRecord(file);
+  const record = openRecord(file, { readOnly: true });
   try {
     const loads = record.events({ service }).flatMap(({ type, data }) => {
       return type === 'serving' && typeof data?.loadMs === 'number' ? [data.loadMs] : [];
@@ -50,8 +51,8 @@ function longestLoadMs(service: string, stateDir: string): number | null {
 function keeperOf(stateDir: string): SystemdFacts['guardKeptBy'] {
   const manifest = join(stateDir, 'install.json');
   if (existsSync(manifest)) {
-    const { steps } = JSON.parse(readFileSync(manifest, 'utf8')) as { steps: { type: string }[] };
-    return steps.some((step) => step.type === 'file') ? 'unit' : 'cron';
+    const { way } = JSON.parse(readFileSync(manifest, 'utf8')) as Pick<Plan, 'way'>;
+    if (way !== 'service') return way === 'cron' ? 'cron' : 'unit';
   }
   return lockOwner(stateDir) === null ? null : 'resident';
 }

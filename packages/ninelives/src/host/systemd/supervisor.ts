@@ -70,7 +70,9 @@ class SystemdUnit implements SystemdSupervisor {
     const { known } = options;
     const sameBoot = known?.incarnation?.bootId === this.#bootId;
     this.#starts =
-      known && sameBoot ? { restarts: known.restarts, startsAtMs: known.recentStartsAtMs } : null;
+      known && sameBoot
+        ? { restarts: known.restarts, startsAtMs: known.recentStartsAtMs, unstamped: 0 }
+        : null;
     this.#lastExit = known?.lastExit ?? null;
     this.#main = (sameBoot && known?.incarnation) || null;
   }

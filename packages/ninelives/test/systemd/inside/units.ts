@@ -14,6 +14,8 @@ const HOLDER = `[Unit]\nWants=${NAMES.join(' ')}\n`;
 const USER_UNITS = join(homedir(), '.config/systemd/user');
 
 export interface UnitOptions {
+  /** From `takeName`; a new one when left out. */
+  name?: string;
   user?: boolean;
   port: number | null;
   /** Lines for [Unit] and [Service], beside `User=jc` and a default command: the fixture server with these flags. */
@@ -40,22 +42,33 @@ export async function systemctlUser(...args: string[]): Promise<void> {
   if ('unknown' in done) throw new Error(done.unknown);
 }
 
-/** Installs and starts a unit; killed at the test's end. */
+/** A unit's name that is free. */
+export function takeName(): string {
+  const unit = NAMES.pop();
+  if (!unit) throw new Error('no unit names are left');
+  return unit;
+}
+
+/** Installs and starts a unit; ended at the test's end. */
 export async function startUnit(
   t: TestContext,
   options: UnitOptions,
 ): Promise<{ unit: string; supervisor: SystemdSupervisor }> {
-  const { user = false, port } = options;
-  const unit = NAMES.pop();
-  if (!unit) throw new Error('no unit names are left');
+  const { user = false, port, name: unit = takeName() } = options;
   if (user) {
     writeFileSync(join(USER_UNITS, unit), unitText(options));
     await systemctlUser('start', unit);
-    t.after(() => systemctlUser('kill', '--signal=SIGKILL', unit).catch(() => {}));
+    t.after(async () => {
+      await systemctlUser('stop', '--no-block', unit);
+      await systemctlUser('kill', '--signal=SIGKILL', unit).catch(() => {}); // nothing was left
+    });
   } else {
     await admin(['tee', `/etc/systemd/system/${unit}`], unitText(options));
     await admin(['systemctl', 'start', unit]);
-    t.after(() => admin(['systemctl', 'kill', '--signal=SIGKILL', unit]).catch(() => {}));
+    t.after(async () => {
+      await admin(['systemctl', 'stop', '--no-block', unit]);
+      await admin(['systemctl', 'kill', '--signal=SIGKILL', unit]).catch(() => {}); // nothing was left
+    });
   }
   return { unit, supervisor: createSystemdSupervisor({ unit, user, port }) };
 }

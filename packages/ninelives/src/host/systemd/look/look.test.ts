@@ -12,7 +12,7 @@ function member(
   change: { startTicks?: number; ppid?: number; invocation?: string; state?: string } = {},
 ): Member {
   const { startTicks = 1_000 + pid, ppid = 1, invocation = null, state = 'S' } = change;
-  const none = { pgrp: 0, session: 0, utimeTicks: 0, stimeTicks: 0, rssPages: 0 };
+  const none = { threads: 1, pgrp: 0, session: 0, utimeTicks: 0, stimeTicks: 0, rssPages: 0 };
   return { stat: { pid, comm: 'x', state, ppid, startTicks, ...none } as Stat, invocation };
 }
 
@@ -59,7 +59,7 @@ test('starts: seen ones at their time, unseen ones as late as they can have been
     running,
   });
   const first = noteStarts(null, at(5_000, 0), 6_000, 10_000);
-  assert.deepEqual(first, { restarts: 0, startsAtMs: [5_000] });
+  assert.deepEqual(first, { restarts: 0, startsAtMs: [5_000], unstamped: 0 });
   assert.deepEqual(noteStarts(first, at(5_000, 0), 7_000, 10_000), first);
   const third = noteStarts(first, at(9_000, 2), 9_500, 10_000);
   assert.deepEqual(third.startsAtMs, [5_000, 9_000, 9_000]);
@@ -69,6 +69,18 @@ test('starts: seen ones at their time, unseen ones as late as they can have been
   assert.deepEqual(manual.startsAtMs, [5_000, 9_000, 9_000, 9_900, 12_000]);
   assert.deepEqual(noteStarts(manual, at(12_000, 0), 60_000, 10_000).startsAtMs, []);
   assert.deepEqual(noteStarts(null, at(5_000, 2), 6_000, 10_000).startsAtMs, [5_000, 5_000, 5_000]);
+});
+
+test('starts: one that is counted before its process is there is not counted again', () => {
+  const up = { restarts: 0, mainStartedAtMs: 5_000, running: true };
+  const waiting = { restarts: 1, mainStartedAtMs: 5_000, running: false };
+  const again = { restarts: 1, mainStartedAtMs: 7_000, running: true };
+  const looks = [up, waiting, waiting, again, again];
+  const seen = looks.reduce<ReturnType<typeof noteStarts> | null>(
+    (before, look, index) => noteStarts(before, look, 6_000 + index * 500, 10_000),
+    null,
+  );
+  assert.deepEqual(seen?.startsAtMs, [5_000, 7_000]);
 });
 
 test('starts: never fewer than systemd counted since the last look', () => {

@@ -4,6 +4,8 @@ export interface StartsSeen {
   restarts: number;
   /** Monotonic ms, oldest first. */
   startsAtMs: number[];
+  /** How many of the last of them were counted before systemd told their time: the next stamp belongs to one. */
+  unstamped: number;
 }
 
 /** Enough for any sensible StartLimitBurst=. */
@@ -29,9 +31,13 @@ export function noteStarts(
   // Never looked, or a manual start since, which sets NRestarts back to 0 and is one more itself.
   const anew = before === null || restarts < before.restarts;
   const counted = anew ? restarts + (startedAtMs === null ? 0 : 1) : restarts - before.restarts;
+  // NRestarts rises a moment before the new process is there: its stamp, when it comes, is not one more start.
+  const awaited = isNew && counted === 0 && before !== null && before.unstamped > 0;
+  const earlier = awaited ? known.slice(0, -1) : known;
   const unseen = Math.min(Math.max(0, counted - (isNew ? 1 : 0)), STARTS_KEPT);
   const latestMs = now.running && startedAtMs !== null ? startedAtMs : nowMs;
   const added = [...(isNew ? [startedAtMs] : []), ...Array<number>(unseen).fill(latestMs)];
-  const startsAtMs = [...known, ...added].filter((atMs) => atMs > horizonMs).sort((a, b) => a - b);
-  return { restarts, startsAtMs: startsAtMs.slice(-STARTS_KEPT) };
+  const startsAtMs = [...earlier, ...added].filter((atMs) => atMs > horizonMs).sort((a, b) => a - b);
+  const unstamped = now.running || isNew ? 0 : unseen + (before?.unstamped ?? 0);
+  return { restarts, startsAtMs: startsAtMs.slice(-STARTS_KEPT), unstamped };
 }
