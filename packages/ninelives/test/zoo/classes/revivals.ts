@@ -1,0 +1,57 @@
+import type { ZooClass } from '../zoo-class.js';
+
+/** It is down, and its supervisor brings it back: nothing for the guard to kill. */
+export const REVIVALS: readonly ZooClass[] = [
+  {
+    name: 'crash',
+    what: 'the main process ends with an error',
+    rows: [3],
+    fault: 'crash',
+    verdict: ['restarting'],
+    action: 'revived',
+    usual: { limitMs: 10_000 },
+    quick: { limitMs: 30_000 },
+  },
+  {
+    name: 'slow load, port closed',
+    what: 'after a crash it loads for 45 s before it listens',
+    rows: [16],
+    fault: 'slow-load-closed',
+    verdict: ['loading'],
+    action: 'revived',
+    usual: { lastsMs: 45_000, limitMs: 65_000 },
+    quick: { lastsMs: 10_000, limitMs: 45_000, guard: { startup_grace: '2s', startup_stall: '4s' } },
+  },
+  {
+    name: 'slow load, 503',
+    what: 'after a crash it loads for 45 s, says 503 meanwhile',
+    rows: [16],
+    fault: 'slow-load-503',
+    verdict: ['loading'],
+    action: 'revived',
+    usual: { lastsMs: 45_000, limitMs: 65_000 },
+    quick: { lastsMs: 10_000, limitMs: 45_000, guard: { startup_grace: '2s', startup_stall: '4s' } },
+  },
+  {
+    name: 'orphan',
+    what: 'the main process dies; a child keeps the port, answers right and ignores SIGTERM',
+    rows: [11],
+    fault: 'none',
+    program: 'front',
+    verdict: ['restarting', 'masked'],
+    action: 'revived',
+    usual: { limitMs: 15_000 },
+    quick: { limitMs: 30_000 },
+  },
+  {
+    name: 'port in use for a while',
+    what: 'it dies and a stranger holds its port for 15 s; each start loads, then finds it taken',
+    rows: [12],
+    fault: 'port-in-use',
+    company: 'stranger',
+    verdict: ['restarting', 'masked'],
+    action: 'revived',
+    usual: { lastsMs: 15_000, limitMs: 35_000 },
+    quick: { lastsMs: 8_000, limitMs: 45_000 },
+  },
+];

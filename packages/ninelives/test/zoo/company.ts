@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import http from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { POISON } from './servers/faults/engine.js';
+
+const here = (script: string) => fileURLToPath(new URL(`./servers/${script}.js`, import.meta.url));
+
+export const PROGRAMS = {
+  server: here('server'),
+  front: here('front'),
+  'container-client': here('container-client'),
+  stranger: here('stranger'),
+};
+
+/** Something beside the server, started by the harness and ended by it. */
+export interface Companion {
+  end(): Promise<void>;
+}
+
+/** A process of the harness's own. */
+export function startProcess(script: keyof typeof PROGRAMS, ...args: string[]): Companion {
+  const child = spawn(process.execPath, [PROGRAMS[script], ...args], { stdio: 'ignore' });
+  return { end: () => endChild(child) };
+}
+
+async function endChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+}
+
+/** What became of the requests offered so far: by status, `none` for those that got no answer. */
+export interface Tally {
+  [status: string]: number;
+}
+
+/** Sends `perSecond` requests whatever becomes of the earlier ones, each for at most `timeoutMs`. */
+export function startCrowd(options: {
+  port: number;
+  perSecond: number;
+  inputs: string[];
+  timeoutMs: number;
+}): Companion & { tally: Tally } {
+  const body = JSON.stringify({ input: options.inputs });
+  const tally: Tally = {};
+  const open = new Set<http.ClientRequest>();
+  const count = (key: string) => {
+    tally[key] = (tally[key] ?? 0) + 1;
+  };
+
+  function send(): void {
+    const request = http.request({
+      host: '127.0.0.1',
+      port: options.port,
+      path: '/v1/embeddings',
+      method: 'POST',
+      agent: false,
+      timeout: options.timeoutMs,
+      headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+    });
+    open.add(request);
+    request.on('response', (response) => {
+      count(String(response.statusCode));
+      response.on('error', () => {}).resume();
+    });
+    request.on('timeout', () => request.destroy(new Error('timeout')));
+    request.on('error', () => count('none'));
+    request.on('close', () => open.delete(request));
+    request.end(body);
+  }
+
+  const startedMs = performance.now();
+  let sent = 0;
+  const timer = setInterval(() => {
+    // Late ticks are caught up, so that the rate holds on a busy machine.
+    const due = ((performance.now() - startedMs) / 1_000) * options.perSecond;
+    for (; sent < due; sent += 1) send();
+  }, 20);
+  return {
+    tally,
+    async end() {
+      clearInterval(timer);
+      for (const request of open) request.destroy();
+    },
+  };
+}
+
+/** Ten times what the zoo's saturated servers can do. */
+export const startTenfold = (port: number) =>
+  startCrowd({ port, perSecond: 40, inputs: ['one of many'], timeoutMs: 10_000 });
+
+/** One client that does not understand why its text gets no answer. */
+export const startPoisoner = (port: number) =>
+  startCrowd({ port, perSecond: 2, inputs: [POISON], timeoutMs: 5_000 });

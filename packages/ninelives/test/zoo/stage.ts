@@ -1,0 +1,115 @@
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ProcessId } from '../../src/core/types.js';
+import { isAlive } from '../../src/host/procfs/processes.js';
+import { EMBEDDINGS_DEFAULTS } from '../../src/probe/kinds/embeddings.js';
+import { type Box, freePort, openBox } from '../e2e/box.js';
+import { type Companion, PROGRAMS, startPoisoner, startProcess, startTenfold } from './company.js';
+import { vectorOf } from './servers/vectors.js';
+import type { GuardSettings, ZooClass } from './zoo-class.js';
+
+export type PaceName = 'usual' | 'quick';
+
+/** A class on stage: guarded, serving, and not broken yet. */
+export interface Stage {
+  box: Box;
+  /** Starts the trouble; resolves once the server has been told. */
+  breakIt(): Promise<void>;
+  /** Ends the trouble that the harness makes itself. */
+  endCompany(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const QUICK_GUARD: GuardSettings = { confirm: '100ms', idle_patience: '3s' };
+
+export async function setStage(zoo: ZooClass, pace: PaceName): Promise<Stage> {
+  const folder = mkdtempSync(join(tmpdir(), 'ninelives-zoo-'));
+  const upstream = zoo.company === 'upstream' ? await freePort() : null;
+  const box = await openBox(serviceYaml(zoo, pace, folder, upstream));
+  const company: Companion[] = [];
+  if (upstream !== null) {
+    company.push(startProcess('server', '--port', String(upstream), '--fault', zoo.fault));
+  }
+  const seen: ProcessId[] = [];
+  const watching = setInterval(() => seen.push(...box.processes()), 1_000);
+  return {
+    box,
+    async breakIt() {
+      await tell(box.port, zoo[pace].lastsMs);
+      // The stranger must be there before the next life is.
+      if (zoo.company === 'stranger') company.push(startProcess('stranger', ...strangerArgs(box, zoo, pace)));
+      if (zoo.company === 'crowd') company.push(startTenfold(box.port));
+      if (zoo.company === 'poisoner') company.push(startPoisoner(box.port));
+    },
+    endCompany: () => end(company),
+    async close() {
+      clearInterval(watching);
+      await end(company);
+      await box.close();
+      // What a guard that was itself at fault left behind: only what was seen in this box's own tree.
+      for (const id of seen) if (isAlive(id)) process.kill(id.pid, 'SIGKILL');
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function end(company: Companion[]): Promise<void> {
+  await Promise.all(company.splice(0).map((companion) => companion.end()));
+}
+
+function strangerArgs(box: Box, zoo: ZooClass, pace: PaceName): string[] {
+  return [String(box.port), String(zoo[pace].lastsMs ?? 120_000)];
+}
+
+async function tell(port: number, lastsMs: number | undefined): Promise<void> {
+  const measure = lastsMs === undefined ? '' : `?ms=${lastsMs}`;
+  const answer = await fetch(`http://127.0.0.1:${port}/zoo/break${measure}`, {
+    method: 'POST',
+    headers: { connection: 'close' },
+    signal: AbortSignal.timeout(10_000),
+  });
+  await answer.text();
+}
+
+/** The service as `openBox` takes it: indented by four, with PORT for its port. */
+function serviceYaml(zoo: ZooClass, pace: PaceName, folder: string, upstream: number | null): string {
+  const quick = pace === 'quick';
+  const guard = { ...(quick ? QUICK_GUARD : {}), ...zoo[pace].guard };
+  const probe = {
+    ...(quick ? { every: '300ms', deadline: { min: '1s', max: '3s' } } : {}),
+    ...(zoo.golden ? { golden: goldenFile(folder) } : {}),
+  };
+  const fields = {
+    command: commandOf(zoo, folder, upstream),
+    ...(Object.keys(probe).length === 0 ? {} : { probe }),
+    ...(Object.keys(guard).length === 0 ? {} : { guard }),
+    ...(quick ? { restart: { stop_timeout: '4s' } } : {}),
+    ...(zoo.counter
+      ? { progress: { url: 'http://127.0.0.1:PORT/metrics', counter: 'zoo_texts_completed_total' } }
+      : {}),
+  };
+  // JSON is YAML.
+  return Object.entries(fields)
+    .map(([name, value]) => `    ${name}: ${JSON.stringify(value)}\n`)
+    .join('');
+}
+
+function commandOf(zoo: ZooClass, folder: string, upstream: number | null): string[] {
+  if (zoo.program === 'front') return [process.execPath, PROGRAMS.front, '--port', 'PORT'];
+  if (zoo.program === 'container-client') {
+    // The kernel takes a program's name from the path that it was started by.
+    const docker = join(folder, 'docker');
+    symlinkSync(process.execPath, docker);
+    return [docker, PROGRAMS['container-client'], '--port', 'PORT', '--upstream', String(upstream)];
+  }
+  const life = join(folder, 'life.json');
+  return [process.execPath, PROGRAMS.server, '--port', 'PORT', '--fault', zoo.fault, '--life', life];
+}
+
+function goldenFile(folder: string): string {
+  const file = join(folder, 'golden.json');
+  const approved = EMBEDDINGS_DEFAULTS.texts.map((text) => [text, vectorOf(text)]);
+  writeFileSync(file, JSON.stringify(Object.fromEntries(approved)));
+  return file;
+}
