@@ -1,5 +1,6 @@
+import { noteActivity, noteCrew } from './activity.js';
 import { assertNever } from './assert.js';
-import { LATENCIES_KEPT, learntDeadlineMs } from './deadline.js';
+import { LATENCIES_KEPT } from './deadline.js';
 import { sameIncarnation } from './identity.js';
 import { armByWord } from './power.js';
 import { noteMovement } from './startup.js';
@@ -25,6 +26,8 @@ export function absorb(draft: Draft, observation: Observation): void {
       return onProbe(draft, observation);
     case 'completion':
       return onCompletion(draft, observation);
+    case 'counter-still':
+      return onCounterStill(draft, observation);
     case 'killed':
       return onKilled(draft, observation);
     case 'operator':
@@ -92,8 +95,10 @@ function onUnit(draft: Draft, unit: UnitSnapshot): void {
     if (state.life) endLife(draft, unit, before);
     if (unit.incarnation) beginLife(draft, unit.incarnation, unit);
   }
-  if (state.life) noteMovement(state.life, unit.processes, at.atMs);
-  else state.downSinceMs ??= at.atMs;
+  if (state.life) {
+    noteMovement(state.life, unit.processes, at.atMs);
+    noteActivity(state.life, unit, at.atMs);
+  } else state.downSinceMs ??= at.atMs;
 }
 
 function endLife(draft: Draft, unit: UnitSnapshot, before: UnitSnapshot | null): void {
@@ -137,6 +142,11 @@ function beginLife(draft: Draft, incarnation: Incarnation, unit: UnitSnapshot): 
     lastOutcome: null,
     lastProbeAtMs: at.atMs,
     lastCompletionAtMs: null,
+    stillAtMs: null,
+    pulse: { atMs: at.atMs, cpuMs: 0, ioBytes: 0 },
+    activeAtMs: null,
+    present: [],
+    crew: [],
     movedAtMs: at.atMs,
     movement: 0,
     killIntentId: null,
@@ -153,7 +163,7 @@ function beginLife(draft: Draft, incarnation: Incarnation, unit: UnitSnapshot): 
 }
 
 function onProbe(draft: Draft, observation: Of<'probe'>): void {
-  const { state, at, policy } = draft;
+  const { state, at } = draft;
   const { outcome } = observation;
   draft.sample = { wallMs: at.wallMs, reason: outcome.reason, tookMs: outcome.tookMs };
   const life = state.life;
@@ -168,7 +178,6 @@ function onProbe(draft: Draft, observation: Of<'probe'>): void {
   if (result === 'fail') onFail(draft, life, observation);
   // 429 or a refused request says nothing bad, but it is an answer: the silence is over (I1).
   if (result === 'unknown' && outcome.reason !== 'blind') endSilence(life);
-  state.probeDeadlineMs = learntDeadlineMs(state.latenciesMs, policy);
 }
 
 function onPass(draft: Draft, life: Life, tookMs: number): void {
@@ -192,6 +201,8 @@ function onPass(draft: Draft, life: Life, tookMs: number): void {
   life.passes += 1;
   life.recent = [...life.recent, 'ok' as const].slice(-policy.intermittentOf);
   state.latenciesMs = [...state.latenciesMs, Math.round(tookMs)].slice(-LATENCIES_KEPT);
+  state.longestMs = Math.max(state.longestMs, Math.round(tookMs));
+  noteCrew(life, state.unit);
 }
 
 function onFail(draft: Draft, life: Life, observation: Of<'probe'>): void {
@@ -219,9 +230,15 @@ function onCompletion(draft: Draft, observation: Of<'completion'>): void {
   endSilence(life);
 }
 
+function onCounterStill(draft: Draft, observation: Of<'counter-still'>): void {
+  const life = draft.state.life;
+  if (life && sameIncarnation(observation.incarnation, life.incarnation)) life.stillAtMs = draft.at.atMs;
+}
+
 function endSilence(life: Life): void {
   life.failures = 0;
-  life.recent = life.recent.filter((reason) => !SILENT.has(reason));
+  // Its place in the window of M of N stays: were it taken out, finished work could complete the M for a kill.
+  life.recent = life.recent.map((reason) => (SILENT.has(reason) ? 'busy' : reason));
 }
 
 function onKilled(draft: Draft, observation: Of<'killed'>): void {

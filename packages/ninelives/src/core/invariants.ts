@@ -1,5 +1,7 @@
+import { isActive } from './activity.js';
 import { assert } from './assert.js';
 import { sameIncarnation } from './identity.js';
+import { isUrgent } from './silence.js';
 import { mayBeLoading } from './startup.js';
 import type { Decision, GuardState, KillIntent, Life, Observation, Policy } from './types.js';
 import { RESULT_OF } from './types.js';
@@ -90,11 +92,18 @@ function assertEvidence(decision: Decision, policy: Policy, atMs: number): void 
   const judged = spoke >= policy.judgedFailures || failed >= policy.intermittentFailures;
   const stuck = life.answeredAtMs === null;
   assert(silent || judged || stuck, 'I1', `a kill after ${life.failures} silent failures, ${spoke} wrong`);
-  assert(
-    !mayBeLoading(life, policy, { nowMs: atMs, lookedMs: decision.state.unitAtMs }),
-    'I2',
-    'a kill while it may be loading',
-  );
+  if (silent && !judged && decision.state.verdict.kind === 'hung')
+    assertPatience(decision, life, policy, atMs);
+  assert(!mayBeLoading(decision.state, life, policy, atMs), 'I2', 'a kill while it may be loading');
+}
+
+/** Work that is seen lengthens patience: to the limit of a jam at least, when no process of it is stopped or gone. */
+function assertPatience(decision: Decision, life: Life, policy: Policy, atMs: number): void {
+  const harmed = isUrgent(life, decision.state.unit);
+  const silentMs = atMs - (life.firstFailureAtMs ?? atMs);
+  const patienceMs = Math.min(policy.jamPatienceMs, policy.busyLimitMs);
+  const spared = isActive(life, atMs) && !harmed && silentMs < patienceMs;
+  assert(!spared, 'I1', `a kill of a service that is at work, after ${silentMs} ms of silence`);
 }
 
 function assertBudget(decision: Decision, policy: Policy, atMs: number): void {

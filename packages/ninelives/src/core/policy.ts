@@ -13,6 +13,14 @@ export const DEFAULT_POLICY: Policy = {
   successThreshold: 2,
   judgedFailures: 3,
   judgedOf: 5,
+  // A legitimate batch of minutes is work; five minutes without a single completion is not.
+  busyLimitMs: 5 * 60_000,
+  // Long enough for a paused container or a slow disk, short enough for a person not to notice.
+  idlePatienceMs: 20_000,
+  // A stall of 15 s (a huge garbage collection, a synchronous download) is left alone.
+  jamPatienceMs: 30_000,
+  opaquePatienceMs: 90_000,
+  opaqueFactor: 3,
   intermittentFailures: 6,
   intermittentOf: 10,
   // A 15 GB model from a cold disk takes minutes; after that, only standing still counts.

@@ -2,10 +2,10 @@ import { assert } from './assert.js';
 import { nextKillAllowed, trimKills } from './budget.js';
 import { processId } from './identity.js';
 import { escalate } from './incident.js';
+import { seconds } from './silence.js';
 import { mayBeLoading } from './startup.js';
 import { type Draft, nextId, note } from './state.js';
 import type { Incident, KillIntent, Life, UnitSnapshot, VerdictKind } from './types.js';
-import { seconds } from './verdict.js';
 
 /** What a SIGKILL mends. Everything else is a person's, and says so in a page. */
 const KILLABLE: ReadonlySet<VerdictKind> = new Set(['hung', 'frozen', 'wrong', 'erroring', 'stuck-loading']);
@@ -84,7 +84,7 @@ function considerKill(draft: Draft, incident: Incident, life: Life): void {
 function withhold(draft: Draft, life: Life): Withheld | null {
   const { state, policy, at } = draft;
   const unit = state.unit as UnitSnapshot;
-  if (mayBeLoading(life, policy, { nowMs: at.atMs, lookedMs: state.unitAtMs })) {
+  if (mayBeLoading(state, life, policy, at.atMs)) {
     return { rule: 'loading', text: 'it may still be loading (I2)', retry: true };
   }
   if (at.atMs - state.unitAtMs > UNIT_STALE_MS) {

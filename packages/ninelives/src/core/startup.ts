@@ -1,4 +1,4 @@
-import type { Life, Policy, ProcessSample } from './types.js';
+import type { GuardState, Life, Policy, ProcessSample } from './types.js';
 
 const MIB = 1024 * 1024;
 
@@ -24,10 +24,16 @@ export function noteMovement(life: Life, processes: ProcessSample[], atMs: numbe
 
 /**
  * May this incarnation still be loading? True inside the grace, and after it for as long as it moves (I2).
- * Standing still is judged from look to look, so time in which we did not look never counts (I6).
+ * Standing still is judged from look to look, of the unit and of the probe: time in which either was blind never
+ * counts (I6), since a service that has finished loading stands still too.
  */
-export function mayBeLoading(life: Life, policy: Policy, at: { nowMs: number; lookedMs: number }): boolean {
+export function mayBeLoading(state: GuardState, life: Life, policy: Policy, atMs: number): boolean {
   if (life.answeredAtMs !== null) return false;
-  if (at.nowMs - life.sinceMs < policy.startupGraceMs) return true;
-  return at.lookedMs - life.movedAtMs < policy.startupStallMs;
+  if (atMs - life.sinceMs < policy.startupGraceMs) return true;
+  return stillForMs(state, life) < policy.startupStallMs;
+}
+
+/** How long nothing moved, as far as we looked. */
+export function stillForMs(state: GuardState, life: Life): number {
+  return Math.min(state.unitAtMs, life.lastProbeAtMs) - life.movedAtMs;
 }

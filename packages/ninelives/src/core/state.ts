@@ -21,6 +21,7 @@ export function initialState(service: string, power: Power, policy: Policy): Gua
     series: 0,
     intent: null,
     latenciesMs: [],
+    longestMs: 0,
     probeDueAtMs: null,
     probeDeadlineMs: policy.deadlineMaxMs,
     withheld: null,

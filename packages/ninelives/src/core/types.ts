@@ -58,6 +58,8 @@ export interface UnitSnapshot {
   leftovers: ProcessSample[];
   /** Who listens on the service's port. */
   portOwner: { who: 'unit' | 'foreign' | 'none' | 'unknown'; text: string };
+  /** What of its work can't be seen from here ("it works on a GPU …"); null or absent when all can. */
+  unseen?: string | null;
   /** The properties that decide a revival; null or absent for our own supervisor, which needs no proof. */
   fingerprint?: Fingerprint | null;
 }
@@ -145,6 +147,8 @@ export type Observation = At &
     | { type: 'unit-unknown'; why: string }
     | { type: 'probe'; incarnation: Incarnation | null; startedAtMs: number; outcome: ProbeOutcome }
     | { type: 'completion'; incarnation: Incarnation; source: 'counter' | 'gateway' }
+    /** The counter was read and has not moved since it was read before. */
+    | { type: 'counter-still'; incarnation: Incarnation }
     | { type: 'killed'; intentId: string; outcome: KillOutcome; remaining: ProcessId[]; detail: string }
     | { type: 'operator'; command: OperatorCommand; by: string }
     | { type: 'drill-begun'; drill: DrillMark }
@@ -172,7 +176,9 @@ export type VerdictKind =
   | 'loading'
   | 'stuck-loading'
   | 'suspect' // some failures, below the threshold
-  | 'busy' // fails to answer us, but completes work, or says 429
+  | 'busy' // does not answer us, but completes work, is at work, or says 429
+  | 'stalled' // its event loop is blocked; may recover
+  | 'opaque' // waits, and nothing tells busy from hung
   | 'hung'
   | 'frozen' // main process in state T
   | 'wrong'
@@ -312,6 +318,15 @@ export interface Policy {
   /** Wrong, erroring and intermittent answers: this many failures among the last `judgedOf`. */
   judgedFailures: number;
   judgedOf: number;
+  /** At work (CPU, I/O) without completing anything that can be seen: this long at the most. */
+  busyLimitMs: number;
+  /** Nothing at all moves, and everything can be seen. */
+  idlePatienceMs: number;
+  /** Event loop blocked and burning CPU; also 503 after start-up. */
+  jamPatienceMs: number;
+  /** Its work can't be seen from here: this, or `opaqueFactor` times the longest it ever needed, if that is more. */
+  opaquePatienceMs: number;
+  opaqueFactor: number;
   /** Silence with answers in between, and 503 after start-up: busy looks like this too, so ask for more. */
   intermittentFailures: number;
   intermittentOf: number;
@@ -359,6 +374,8 @@ export interface GuardState {
   intent: KillIntent | null;
   /** Took of the last right answers, ms, oldest first (bounded): what the deadline is learnt from. */
   latenciesMs: number[];
+  /** The longest that a right answer ever took, ms. */
+  longestMs: number;
   /** When the next probe is due; null while there is no process to ask. */
   probeDueAtMs: number | null;
   probeDeadlineMs: number;
@@ -385,6 +402,14 @@ export interface Life {
   lastOutcome: ProbeOutcome | null;
   lastProbeAtMs: number;
   lastCompletionAtMs: number | null;
+  /** When the counter was last read and had not moved. */
+  stillAtMs: number | null;
+  /** The doers' CPU and I/O at the beginning of the present window, and when they were last seen at work. */
+  pulse: { atMs: number; cpuMs: number; ioBytes: number };
+  activeAtMs: number | null;
+  /** Children present at the last right answer, and those of them that were there at the one before too. */
+  present: ProcessId[];
+  crew: ProcessId[];
   /** Start-up movement: the high-water mark of CPU, memory and I/O, and when it last rose. */
   movedAtMs: number;
   movement: number;

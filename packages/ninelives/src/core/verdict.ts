@@ -1,6 +1,7 @@
 import { SILENT } from './absorb.js';
-import { mayBeLoading } from './startup.js';
-import type { CheapAnswer, GuardState, Life, Policy, ProbeOutcome, Verdict, VerdictKind } from './types.js';
+import { seconds, silentVerdict } from './silence.js';
+import { mayBeLoading, stillForMs } from './startup.js';
+import type { GuardState, Life, Policy, ProbeOutcome, Verdict, VerdictKind } from './types.js';
 import { RESULT_OF } from './types.js';
 
 /**
@@ -8,7 +9,7 @@ import { RESULT_OF } from './types.js';
  *
  *   down     failed · stopped · restarting          the supervisor says so
  *   aside    unkillable · masked · misconfigured · drift   a kill would not help
- *   silent   frozen · hung                          `failureThreshold` silent failures, nothing completed
+ *   silent   frozen · hung · stalled · busy · opaque   `failureThreshold` silent failures: see silence.ts
  *   spoke    wrong · erroring                       M of N
  *   loading  loading · stuck-loading                no answer yet; the grace, then movement
  *   else     busy · suspect · unknown · serving
@@ -31,24 +32,13 @@ export function verdictOf(state: GuardState, policy: Policy, atMs: number): Verd
     return say(outcome.reason, outcome.detail);
   }
   return (
-    silentVerdict(state, life, policy) ?? spokenVerdict(life, policy) ?? quietVerdict(state, policy, atMs)
+    silentVerdict(state, life, policy, atMs) ??
+    spokenVerdict(life, policy, atMs) ??
+    quietVerdict(state, policy, atMs)
   );
 }
 
-function silentVerdict(state: GuardState, life: Life, policy: Policy): Verdict | null {
-  if (life.failures < policy.failureThreshold || !life.lastOutcome) return null;
-  const told = `${life.failures} probes in a row: ${life.lastOutcome.detail}${cheapClause(life.lastOutcome.cheap)}`;
-  const stopped = state.unit?.processes.find((process) => process.state === 'T');
-  if (stopped?.main)
-    return { kind: 'frozen', sentence: `frozen: pid ${stopped.pid} is stopped (T); ${told}` };
-  if (!stopped) return { kind: 'hung', sentence: `hung: ${told}` };
-  return {
-    kind: 'hung',
-    sentence: `hung: ${told}; its child ${stopped.pid} (${stopped.name}) is stopped (T)`,
-  };
-}
-
-function spokenVerdict(life: Life, policy: Policy): Verdict | null {
+function spokenVerdict(life: Life, policy: Policy, atMs: number): Verdict | null {
   if (life.passes > 0) return null; // the last answer was right: what failed before is history
   const judged = life.recent.slice(-policy.judgedOf);
   const wrong = judged.filter((reason) => reason === 'wrong').length;
@@ -61,12 +51,24 @@ function spokenVerdict(life: Life, policy: Policy): Verdict | null {
       sentence: `${kind}: ${wrong + errors} of the last ${judged.length} answers; last: ${said}`,
     };
   }
-  const failing = life.recent.filter((reason) => RESULT_OF[reason] === 'fail').length;
-  if (failing >= policy.intermittentFailures) {
-    const text = `${failing} of the last ${life.recent.length} probes failed; last: ${said}`;
-    return { kind: 'erroring', sentence: `erroring: ${text}` };
-  }
-  return null;
+  const failing = intermittentFailures(life, policy, atMs);
+  if (failing < policy.intermittentFailures) return null;
+  const text = `${failing} of the last ${life.recent.length} probes failed; last: ${said}`;
+  return { kind: 'erroring', sentence: `erroring: ${text}` };
+}
+
+/**
+ * Failures with answers in between (one worker of several is dead), and 503 for as long as a jam may last. A run of
+ * mere silence is not intermittent: it has its own patience (silence.ts).
+ */
+export function intermittentFailures(life: Life, policy: Policy, atMs: number): number {
+  const failing = life.recent.filter((reason) => RESULT_OF[reason] === 'fail');
+  const lastRight = life.recent.lastIndexOf('ok');
+  const before = life.recent.slice(0, Math.max(0, lastRight)).some((reason) => RESULT_OF[reason] === 'fail');
+  if (before) return failing.length;
+  const sinceMs = atMs - (life.firstFailureAtMs ?? atMs);
+  const refusing = failing.filter((reason) => reason === 'unavailable').length;
+  return sinceMs >= policy.jamPatienceMs ? refusing : 0;
 }
 
 function quietVerdict(state: GuardState, policy: Policy, atMs: number): Verdict {
@@ -74,9 +76,9 @@ function quietVerdict(state: GuardState, policy: Policy, atMs: number): Verdict 
   const outcome = life.lastOutcome;
   if (life.answeredAtMs === null) {
     const age = seconds(atMs - life.sinceMs);
-    if (mayBeLoading(life, policy, { nowMs: atMs, lookedMs: state.unitAtMs }))
+    if (mayBeLoading(state, life, policy, atMs))
       return { kind: 'loading', sentence: `loading: for ${age}${tail(outcome)}` };
-    const still = seconds(state.unitAtMs - life.movedAtMs);
+    const still = seconds(stillForMs(state, life));
     return {
       kind: 'stuck-loading',
       sentence: `stuck-loading: no answer for ${age}, nothing moved for ${still}`,
@@ -120,20 +122,4 @@ function detailOf(outcome: ProbeOutcome | null): string {
 
 function tail(outcome: ProbeOutcome | null): string {
   return outcome ? `, ${outcome.detail}` : '';
-}
-
-/** What the cheap endpoints claimed at that very moment: the reason why they are not believed. */
-function cheapClause(cheap: CheapAnswer[]): string {
-  if (cheap.length === 0) return '';
-  const said = cheap.map((answer) =>
-    answer.status === null
-      ? `${answer.path} did not answer`
-      : `${answer.path} said ${answer.status} in ${Math.max(1, Math.round(answer.tookMs))} ms`,
-  );
-  return `; meanwhile ${said.join(', ')}`;
-}
-
-/** `8 s`, `0.4 s`: enough for a sentence. */
-export function seconds(ms: number): string {
-  return ms < 9_950 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`;
 }

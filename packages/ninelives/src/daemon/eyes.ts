@@ -46,9 +46,11 @@ export function createEyes(options: GuardOptions, line: () => Line): Eyes {
     ports.completions((value) => {
       if (typeof value === 'number') {
         counter = { value, atMs };
-        // A counter that went down belongs to a new process: a new beginning, not a completion.
-        const moved = before !== null && value > before && line().state().life?.firstFailureAtMs != null;
-        if (moved) line().take({ type: 'completion', incarnation, source: 'counter' });
+        const asking = line().state().life?.firstFailureAtMs != null; // else nobody needs to know
+        // A counter that went down belongs to a new process: a new beginning, neither work nor standing still.
+        if (asking && before !== null && value > before) {
+          line().take({ type: 'completion', incarnation, source: 'counter' });
+        } else if (asking && value === before) line().take({ type: 'counter-still', incarnation });
       }
       then();
     });

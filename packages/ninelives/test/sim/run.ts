@@ -1,3 +1,5 @@
+import type { Policy } from '../../src/core/types.js';
+import { LOOKS, type Mode } from './box/life.js';
 import { SERVICE } from './box/machine.js';
 import type { Production } from './mutants/production.js';
 import type { Mark } from './seed/marks.js';
@@ -86,7 +88,7 @@ function isWell(world: World): boolean {
 
 /**
  * L1, from the policy: interval + threshold × (deadline + confirm) + restart + load + success × interval, with the
- * waits that the rules themselves impose (start-up patience, budget, slowing down, start limit) added openly.
+ * waits that the rules themselves impose (patience with work, start-up, budget, slowing down, start limit) added openly.
  */
 function boundMs(world: World): number {
   const { policy, unit, server, timing } = world.stage.scenario;
@@ -103,15 +105,20 @@ function boundMs(world: World): number {
   const { life } = world.server;
   if (!life || life.healthy) return base;
   const startup = life.answered ? 0 : policy.startupGraceMs + policy.startupStallMs;
-  return base + Math.max(silent, judged) + startup + waitMs(world);
+  return base + Math.max(silent, judged) + startup + patienceMs(policy, life.mode) + waitMs(world);
+}
+
+/** What the rules wait for before silence counts as a hang: longer when the server is seen to be at work. */
+function patienceMs(policy: Policy, mode: Mode): number {
+  const works = LOOKS[mode].movesPerS >= 1;
+  return Math.max(policy.idlePatienceMs, policy.jamPatienceMs, works ? policy.busyLimitMs : 0) + 10_000;
 }
 
 function waitMs(world: World): number {
   const { stage, truth } = world;
   const { policy, unit } = stage.scenario;
   const longest = Math.max(policy.windowMs, policy.slowMaxMs);
-  const last = truth.kills.at(-1);
-  const sinceMs = stage.nowMs - (last?.atMs ?? Number.NEGATIVE_INFINITY);
+  const sinceMs = stage.nowMs - truth.lastKillMs;
   // After a reboot with a stepped wall clock, an age that can't be known counts as just now.
   const budget = truth.clockWasOdd ? longest : Math.max(0, longest - sinceMs);
   return budget + unit.intervalMs;

@@ -104,7 +104,9 @@ export class World implements Box {
     server.diesAfterAnswer = false;
     this.evictForeign();
     const { life } = server;
-    if (life && LASTING.has(life.mode) === false) server.recover(life);
+    // Errors before the first right answer count as loading for as long as anything moves: no limit is promised there.
+    const open = life !== null && life.mode === 'errors' && !life.answered;
+    if (life && (open || !LASTING.has(life.mode))) server.recover(life);
     daemon.start();
     this.post({ type: 'resume' });
     const proved = !stage.scenario.needsProof || daemon.guard?.state().power === 'armed';

@@ -67,6 +67,12 @@ const guard = z
     }).optional(),
     judged: outOf('Wrong and erroring answers: M of N (3 of 5).'),
     intermittent: outOf('Silence with answers in between, and 503 after start-up: M of N (6 of 10).'),
+    busy_limit: duration(
+      'At work without completing anything that can be seen: killed after this (5m).',
+    ).optional(),
+    idle_patience: duration('Silent, and nothing at all moves: killed after this (20s).').optional(),
+    jam_patience: duration('Event loop blocked and burning CPU, or 503 after start-up (30s).').optional(),
+    opaque_patience: duration('Silent, and its work can’t be seen from here (90s).').optional(),
     startup_grace: duration('Never killed this soon after its start (5m).').optional(),
     startup_stall: duration('After the grace: standing still for this long means stuck (1m).').optional(),
     kills: count('Kills within the window (3).', 1, 100).optional(),

@@ -68,8 +68,6 @@ export class Life {
   revived = false;
   /** Evidence against it: what it was asked by name, from its first answer on. */
   told: Told[] = [];
-  /** Whatever it answered, whoever was meant. */
-  heard: Told[] = [];
   answered = false;
   endedMs: number | null = null;
   lastPassMs = Number.NEGATIVE_INFINITY;
@@ -133,10 +131,7 @@ export class Life {
 
   /** @param known the guard asked this very life, not one that it only believed to run */
   tell(known: boolean, told: Told): void {
-    if (told.reason === 'blind') return;
-    this.heard.push(told);
-    if (this.heard.length > TOLD_KEPT) this.heard.shift();
-    if (!known) return;
+    if (!known || told.reason === 'blind') return;
     if (told.reason === 'ok' || told.reason === 'wrong') this.answered = true;
     if (!this.answered) return; // whatever fails before the first answer is loading
     this.told.push(told);

@@ -56,11 +56,12 @@ export class Supervisor {
     this.stage.log('operator: stop');
     this.stage.mark('stopped-by-operator');
     this.#stopping = true;
-    this.#epoch += 1;
-    if (!life) {
-      if (this.phase === 'auto-restart') this.phase = 'inactive';
-      return;
+    if (this.phase === 'auto-restart') {
+      this.#epoch += 1;
+      this.phase = 'inactive';
     }
+    if (!life) return;
+    this.#epoch += 1;
     this.phase = 'deactivating';
     const listens = life.mode !== 'frozen' && life.mode !== 'unkillable';
     if (listens) this.#later(this.#chance.scale(20, 2_000), () => this.processes.end(life.main, 'SIGTERM'));

@@ -130,7 +130,7 @@ export class Daemon {
     request: { deadlineMs: number; incarnation: Incarnation | null },
     done: (outcome: ProbeOutcome) => void,
   ): void {
-    const { stage, server, supervisor } = this.machine;
+    const { stage, server, supervisor, truth } = this.machine;
     const { no } = this;
     const startedMs = stage.nowMs;
     const life = server.life;
@@ -139,7 +139,9 @@ export class Daemon {
     const tell = (reason: ProbeReason, tookMs: number) => {
       this.#alive(() => {
         stage.require(tookMs <= request.deadlineMs + 1, 'probe', 'a probe outlived its deadline');
-        life?.tell(asked === life.incarnation.invocation, { startedMs, toldMs: stage.nowMs, reason });
+        const told = { startedMs, toldMs: stage.nowMs, reason };
+        truth.heard(told);
+        life?.tell(asked === life.incarnation.invocation, told);
         if (reason === 'ok' && life?.revived) supervisor.proved = true;
         if (reason !== 'ok')
           stage.log(`probe: ${reason} after ${tookMs.toFixed(0)} ms (life ${life?.no ?? 'none'})`);

@@ -11,6 +11,10 @@ const SPOKE: ReadonlySet<ProbeReason> = new Set(['wrong', 'error']);
 const FAILED: ReadonlySet<ProbeReason> = new Set([...SILENT, 'unavailable', 'error', 'wrong']);
 const COUNTED: ReadonlySet<ProbeReason> = new Set([...FAILED, 'ok']);
 
+/** Movement counts by whole units; at an idle server's pace one takes this long. */
+const ONE_UNIT_MS = 11_000;
+const SLOW_LOOK_MS = 3_100;
+
 /** Was this main process rightly killed? Judged on what it truly did and what was truly told about it. */
 export function judgeKill(stage: Stage, server: Server, supervisor: Supervisor, life: Life): void {
   const { policy, unit } = stage.scenario;
@@ -20,7 +24,7 @@ export function judgeKill(stage: Stage, server: Server, supervisor: Supervisor, 
     stage.require(age >= policy.startupGraceMs, 'I2', `killed ${age} ms old, within the grace`);
     const still = nowMs - life.lastMovedMs(nowMs);
     stage.require(
-      still >= policy.startupStallMs - 1_000,
+      still >= policy.startupStallMs - ONE_UNIT_MS,
       'I2',
       `killed while it loads: moved ${still} ms ago`,
     );
@@ -41,20 +45,19 @@ export function judgeKill(stage: Stage, server: Server, supervisor: Supervisor, 
 
 function guilty(stage: Stage, life: Life): string | null {
   const { policy, server } = stage.scenario;
-  const counted = life.told.filter(({ reason }) => COUNTED.has(reason));
+  // The guard looks at the unit before it takes an outcome in: what was told within one slow look may not be known.
+  const known = life.told.filter(
+    ({ reason, toldMs }) => reason !== 'ok' || stage.nowMs - toldMs > SLOW_LOOK_MS,
+  );
+  const counted = known.filter(({ reason }) => COUNTED.has(reason));
   const last = counted.at(-1);
   if (!last || last.reason === 'ok') return null;
   const doneMs = server.counter ? knownDoneMs(stage, life) : 0;
-  if (silentRun(life.told, doneMs) >= policy.failureThreshold) return 'silent';
-  // Silence that finished work has explained may be left out of the window or stay in it: either is M of N. When
-  // work was finished is known to the guard only as of its next reading of the counter.
-  const explained = server.counter ? counted.filter(({ reason }) => !SILENT.has(reason)) : counted;
-  for (const window of [counted, explained]) {
-    const spoke = window.slice(-policy.judgedOf).filter(({ reason }) => SPOKE.has(reason));
-    if (spoke.length >= policy.judgedFailures) return 'judged';
-    const failed = window.slice(-policy.intermittentOf).filter(({ reason }) => FAILED.has(reason));
-    if (failed.length >= policy.intermittentFailures) return 'intermittent';
-  }
+  if (silentRun(known, doneMs) >= policy.failureThreshold) return 'silent';
+  const spoke = counted.slice(-policy.judgedOf).filter(({ reason }) => SPOKE.has(reason));
+  if (spoke.length >= policy.judgedFailures) return 'judged';
+  const failed = counted.slice(-policy.intermittentOf).filter(({ reason }) => FAILED.has(reason));
+  if (failed.length >= policy.intermittentFailures) return 'intermittent';
   return null;
 }
 

@@ -1,6 +1,6 @@
 import type { Decision, KillIntent, Page } from '../../../src/core/types.js';
 import type { InboxRow } from '../../../src/record/record.js';
-import type { Life } from '../box/life.js';
+import type { Life, Told } from '../box/life.js';
 import type { Proc } from '../box/processes.js';
 import type { Server } from '../box/server.js';
 import type { Stage } from '../box/stage.js';
@@ -21,6 +21,8 @@ interface Kill {
  */
 export class Truth {
   kills: Kill[] = [];
+  /** The last one, also when it was another daemon that had decided it. */
+  lastKillMs = Number.NEGATIVE_INFINITY;
   /** Any kill at all, for the statement. */
   killed = 0;
   incidentsSeen = new Set<string>();
@@ -32,6 +34,7 @@ export class Truth {
   #escalatedIncidents = new Set<string>();
   #operations = new Map<string, { intentId: string; daemon: number; stored: boolean }>();
   #performed = new Set<string>();
+  #heard: Told[] = [];
   #freshBy = new Map<string, number>();
   #decidedPages = new Map<string, Page>();
   storedPages = new Set<string>();
@@ -44,6 +47,12 @@ export class Truth {
     private readonly server: Server,
     private readonly supervisor: Supervisor,
   ) {}
+
+  /** An outcome was told to the guard, whoever gave it. */
+  heard(told: Told): void {
+    this.#heard.push(told);
+    if (this.#heard.length > HEARD_KEPT) this.#heard.shift();
+  }
 
   /** The guard was handed these inbox rows. */
   commanded(rows: InboxRow[]): void {
@@ -110,16 +119,15 @@ export class Truth {
   }
 
   #resolved(id: string): void {
-    const { stage, server } = this;
+    const { stage } = this;
     const opened = this.#openIncidentSince.get(id) ?? 0;
     this.#openIncidentSince.delete(id);
-    const told = server.life?.heard ?? [];
+    const told = this.#heard;
     const lastFailure = told.findLastIndex(({ reason }) => reason !== 'ok' && COUNTS.has(reason));
     const passes = told
       .slice(lastFailure + 1)
       .filter(({ reason, toldMs }) => reason === 'ok' && toldMs >= opened);
     const needed = stage.scenario.policy.successThreshold;
-    if (server.foreign) return; // answers in our place; a guard that can't see the unit just now can't tell
     stage.require(
       passes.length >= needed,
       'I8',
@@ -162,6 +170,7 @@ export class Truth {
       `a second operation on pid ${intent.incarnation.pid}`,
     );
     this.#operations.set(key, { intentId: intent.id, daemon, stored: inRecord });
+    if (intent.what === 'incarnation') this.lastKillMs = stage.nowMs;
     if (!fresh) return stage.mark('intent-finished-by-next-daemon');
     stage.require(!this.paused, 'I5', 'a kill while paused');
     const { unit } = stage.scenario;
@@ -243,6 +252,7 @@ export class Truth {
   }
 }
 
+const HEARD_KEPT = 32;
 const COUNTS: ReadonlySet<string> = new Set(['timeout', 'refused', 'reset', 'unavailable', 'error', 'wrong']);
 
 function keyOf(intent: KillIntent): string {

@@ -1,0 +1,73 @@
+import type { Life, ProcessId, ProcessSample, UnitSnapshot } from './types.js';
+
+/** More than this share of a core by the doers counts as work: an idle server with a poller stays below 2 %. */
+const ACTIVE_CORES = 0.1;
+/** Bytes read or written per second that count as work: a model is loaded or a data set is read, not a log line. */
+const ACTIVE_BYTES_PER_S = 1024 * 1024;
+/** Shorter windows would take one garbage collection for work. */
+const WINDOW_MS = 1_000;
+/** Work seen this long ago still counts as going on. */
+const ACTIVE_FOR_MS = 3 * WINDOW_MS;
+/** A child with this share of the tree's CPU time is where the work is done. */
+const DOER_SHARE = 0.2;
+
+/**
+ * The processes that do the work: the children, where one of them has done a good part of it so far, apart from the
+ * main process, which goes on answering cheap requests while its engine is stuck. Else the whole tree.
+ */
+function doersOf(processes: ProcessSample[]): ProcessSample[] {
+  const total = processes.reduce((sum, process) => sum + process.cpuMs, 0);
+  const children = processes.filter((process) => !process.main);
+  return children.some((child) => child.cpuMs > DOER_SHARE * total) ? children : processes;
+}
+
+/** Takes in what the doers have done since the last window, and remembers when they were last seen at work. */
+export function noteActivity(life: Life, unit: UnitSnapshot, atMs: number): void {
+  const doers = doersOf(unit.processes);
+  const cpuMs = doers.reduce((sum, process) => sum + process.cpuMs, 0);
+  const ioBytes = doers.reduce((sum, process) => sum + process.ioBytes, 0);
+  const before = life.pulse;
+  const elapsedMs = atMs - before.atMs;
+  if (elapsedMs < WINDOW_MS) return;
+  const cores = (cpuMs - before.cpuMs) / elapsedMs;
+  const bytesPerS = ((ioBytes - before.ioBytes) / elapsedMs) * 1_000;
+  if (cores > ACTIVE_CORES || bytesPerS > ACTIVE_BYTES_PER_S) life.activeAtMs = atMs;
+  life.pulse = { atMs, cpuMs, ioBytes };
+}
+
+/** Were the doers at work just now? */
+export function isActive(life: Life, atMs: number): boolean {
+  return life.activeAtMs !== null && atMs - life.activeAtMs < ACTIVE_FOR_MS;
+}
+
+/**
+ * The children that were there at two right answers running: a crew that is part of serving, and not something that
+ * was merely passing by.
+ */
+export function noteCrew(life: Life, unit: UnitSnapshot | null): void {
+  const now = (unit?.processes ?? []).filter((process) => !process.main && isWell(process));
+  life.crew = now
+    .filter((process) => life.present.some((known) => isSame(process, known)))
+    .map(({ pid, startTicks }) => ({ pid, startTicks }));
+  life.present = now.map(({ pid, startTicks }) => ({ pid, startTicks }));
+}
+
+/** A member of the crew that is stopped, a zombie, or gone and not replaced; in words, or null. */
+export function casualtyOf(life: Life, unit: UnitSnapshot): string | null {
+  const children = unit.processes.filter((process) => !process.main);
+  for (const member of life.crew) {
+    const now = children.find((process) => isSame(process, member));
+    if (now?.state === 'T') return `its child ${now.pid} (${now.name}) is stopped (T)`;
+    if (now?.state === 'Z') return `its child ${now.pid} (${now.name}) is dead and not reaped (Z)`;
+    if (!now && children.filter(isWell).length < life.crew.length) return `its child ${member.pid} is gone`;
+  }
+  return null;
+}
+
+function isWell(process: ProcessSample): boolean {
+  return process.state !== 'Z';
+}
+
+function isSame(a: ProcessId, b: ProcessId): boolean {
+  return a.pid === b.pid && a.startTicks === b.startTicks;
+}

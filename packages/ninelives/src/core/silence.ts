@@ -1,0 +1,108 @@
+import { casualtyOf, isActive } from './activity.js';
+import type { CheapAnswer, GuardState, Life, Policy, UnitSnapshot, Verdict } from './types.js';
+
+/**
+ * Silence, judged: `failureThreshold` probes in a row brought nothing back, and nothing was seen to complete in
+ * between. What it is depends on what can be seen meanwhile; first match wins.
+ *
+ *   what is seen                                         verdict   hung after
+ *   main process stopped (T)                             frozen    at once
+ *   a child of the crew stopped, dead or gone            hung      at once
+ *   doers at work, cheap endpoints silent too            stalled   jamPatience
+ *   doers at work (CPU, I/O)                             busy      busyLimit
+ *   a counter of finished work stands still              hung      at once
+ *   the work can't be seen from here                     opaque    opaquePatience, or 3 x the longest ever needed
+ *   nothing at all moves                                 suspect   idlePatience
+ */
+export function silentVerdict(state: GuardState, life: Life, policy: Policy, atMs: number): Verdict | null {
+  const { unit } = state;
+  const outcome = life.lastOutcome;
+  if (!unit || !outcome || life.failures < policy.failureThreshold) return null;
+  const told = `${life.failures} probes in a row: ${outcome.detail}${cheapClause(outcome.cheap)}`;
+  const sight = lookAt(state, life, unit, policy, atMs);
+  const silentMs = atMs - sight.sinceMs;
+  if (silentMs >= sight.patienceMs)
+    return { kind: sight.ends, sentence: `${sight.ends}: ${told}; ${sight.seen}` };
+  const left = seconds(sight.patienceMs - silentMs);
+  return { kind: sight.waits, sentence: `${sight.waits}: ${told}; ${sight.seen}; counts as hung in ${left}` };
+}
+
+/** What is seen, in words; what it is called while patience lasts and after; and since when that counts. */
+interface Sight {
+  seen: string;
+  waits: 'stalled' | 'busy' | 'opaque' | 'suspect';
+  ends: 'frozen' | 'hung';
+  patienceMs: number;
+  sinceMs: number;
+}
+
+function lookAt(state: GuardState, life: Life, unit: UnitSnapshot, policy: Policy, atMs: number): Sight {
+  const sinceMs = life.firstFailureAtMs ?? atMs;
+  const atOnce = (ends: 'frozen' | 'hung', seen: string): Sight => {
+    return { seen, waits: 'suspect', ends, patienceMs: 0, sinceMs };
+  };
+  const wait = (waits: Sight['waits'], patienceMs: number, seen: string, since = sinceMs): Sight => {
+    return { seen, waits, ends: 'hung', patienceMs, sinceMs: since };
+  };
+  const main = unit.processes.find((process) => process.main);
+  if (main?.state === 'T') return atOnce('frozen', `pid ${main.pid} is stopped (T)`);
+  const casualty = casualtyOf(life, unit);
+  if (casualty) return atOnce('hung', casualty);
+  const cheap = life.lastOutcome?.cheap ?? [];
+  const jammed = cheap.length > 0 && cheap.every((answer) => answer.status === null);
+  if (isActive(life, atMs)) {
+    return jammed
+      ? wait('stalled', policy.jamPatienceMs, 'its event loop is blocked and burns CPU')
+      : wait(
+          'busy',
+          policy.busyLimitMs,
+          'it is at work (CPU or I/O), and nothing tells whether it gets anywhere',
+        );
+  }
+  if (counterStandsStill(life))
+    return atOnce('hung', 'no CPU, no I/O, and its counter of finished work stands still');
+  if (unit.unseen) {
+    const patienceMs = Math.max(policy.opaquePatienceMs, policy.opaqueFactor * state.longestMs);
+    const hint = 'a progress counter would make it seconds';
+    return wait('opaque', patienceMs, `${unit.unseen}, so busy looks like hung from here (${hint})`);
+  }
+  // What moved a while ago has stopped since: standing still is counted from there.
+  const stillSinceMs = Math.max(sinceMs, life.activeAtMs ?? sinceMs);
+  return wait('suspect', policy.idlePatienceMs, 'no CPU, no I/O', stillSinceMs);
+}
+
+/** It was read during this silence, and had not moved since the silence began. */
+function counterStandsStill(life: Life): boolean {
+  const since = life.firstFailureAtMs;
+  if (since === null || life.stillAtMs === null || life.stillAtMs < since) return false;
+  return life.lastCompletionAtMs === null || life.lastCompletionAtMs < since;
+}
+
+/** Is there something that makes a hang all but certain, so that the confirmations can be quick? */
+export function isUrgent(life: Life, unit: UnitSnapshot | null): boolean {
+  if (!unit || life.answeredAtMs === null) return false;
+  return (
+    unit.processes.some((process) => process.main && process.state === 'T') || casualtyOf(life, unit) !== null
+  );
+}
+
+/** May the confirmations be quicker, because a counter tells work from silence? */
+export function hasCounter(life: Life): boolean {
+  return life.stillAtMs !== null || life.lastCompletionAtMs !== null;
+}
+
+/** What the cheap endpoints claimed at that very moment: the reason why they are not believed. */
+function cheapClause(cheap: CheapAnswer[]): string {
+  if (cheap.length === 0) return '';
+  const said = cheap.map((answer) =>
+    answer.status === null
+      ? `${answer.path} did not answer`
+      : `${answer.path} said ${answer.status} in ${Math.max(1, Math.round(answer.tookMs))} ms`,
+  );
+  return `; meanwhile ${said.join(', ')}`;
+}
+
+/** `8.0 s`, `0.4 s`: enough for a sentence. */
+export function seconds(ms: number): string {
+  return ms < 9_950 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`;
+}
