@@ -101,6 +101,14 @@ describe('guard on a unit of systemd, as an ordinary user', { concurrency: 3 }, 
     assert.equal((await box.incidents()).at(-1)?.kills, 1);
   });
 
+  it('a drill is proof: crash, revived, armed', async (t) => {
+    const { box } = await guarded(t);
+    const { code, stdout, stderr } = await box.run('drill', 'crash', '--state', box.stateDir, '--json');
+    assert.equal(code, 0, stdout + stderr);
+    await armed(box);
+    assert.equal(box.status()?.proof?.by, 'drill');
+  });
+
   it('is disarmed by a change of the settings, and kills no more', async (t) => {
     const { box, unit } = await guarded(t, { args: ['--arm-without-drill'] });
     await armed(box);
