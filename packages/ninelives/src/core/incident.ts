@@ -18,6 +18,15 @@ const LOSS: ReadonlySet<VerdictKind> = new Set([
   'unkillable',
 ]);
 
+/** What a SIGKILL mends. Everything else is a person's, and says so in a page. */
+export const KILLABLE: ReadonlySet<VerdictKind> = new Set([
+  'hung',
+  'frozen',
+  'wrong',
+  'erroring',
+  'stuck-loading',
+]);
+
 /** Opens, resolves and ages the one incident of this service (I7, I8). Runs after the verdict is known. */
 export function keepIncident(draft: Draft): void {
   const { state } = draft;
@@ -61,8 +70,9 @@ function openIncident(draft: Draft): void {
   if (life) life.passes = 0; // right answers before the loss say nothing about its end
   touch(draft, incident);
   note(draft, 'incident-opened', incident.sentence, { kind: incident.kind });
-  // A crash that the supervisor is already mending wakes nobody; its story comes with the resolve.
-  if (incident.kind !== 'restarting') draft.pages.push(pageFor('opened', incident, { wallMs: at.wallMs }));
+  // A crash that the supervisor is already mending wakes nobody: its story comes with the resolve. What no kill
+  // mends is handed over in this very step, and one page is enough.
+  if (KILLABLE.has(incident.kind)) draft.pages.push(pageFor('opened', incident, { wallMs: at.wallMs }));
 }
 
 function settle(draft: Draft, incident: Incident): void {

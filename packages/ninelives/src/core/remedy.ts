@@ -1,14 +1,11 @@
 import { assert } from './assert.js';
 import { nextKillAllowed, trimKills } from './budget.js';
 import { processId } from './identity.js';
-import { escalate } from './incident.js';
+import { escalate, KILLABLE } from './incident.js';
 import { seconds } from './silence.js';
 import { mayBeLoading } from './startup.js';
 import { type Draft, nextId, note } from './state.js';
-import type { Incident, KillIntent, Life, UnitSnapshot, VerdictKind } from './types.js';
-
-/** What a SIGKILL mends. Everything else is a person's, and says so in a page. */
-const KILLABLE: ReadonlySet<VerdictKind> = new Set(['hung', 'frozen', 'wrong', 'erroring', 'stuck-loading']);
+import type { Incident, KillIntent, Life, UnitSnapshot } from './types.js';
 
 /** A look at the unit older than this is too old to kill on. */
 const UNIT_STALE_MS = 10_000;

@@ -23,6 +23,8 @@ export interface DaemonOptions {
   onEvent(service: ServiceConfig, event: RecordEvent): void;
   /** After each commit, with the state that it left. */
   onState(service: ServiceConfig, state: GuardState): void;
+  /** Something that people should hear of and that is no event of a service: a page that was given up. */
+  onTrouble(text: string): void;
   /** Each completed look at a service: what a watchdog is fed with. */
   onRound(): void;
   /** Aborted: the daemon lets go in good order. */
@@ -55,6 +57,9 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     notifiers,
     clock: systemClock,
     random: Math.random,
+    onGaveUp: ({ page, notifier }, error) => {
+      options.onTrouble(`page "${page.title}" was not delivered through ${notifier}, given up: ${error}`);
+    },
   });
   const running: Running[] = [];
   try {

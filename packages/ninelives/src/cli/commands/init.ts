@@ -2,44 +2,67 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { configFromFlags, loadConfig } from '../../config/load.js';
 import { renderTemplate, TEMPLATE_SERVICE, type TemplateService } from '../../config/template.js';
 import { CliError, EXIT, type ExitCode } from '../errors.js';
+import { type Around, lookAround } from '../init/look-around.js';
 import { DEFAULT_CONFIG, type ServiceOptions } from '../services.js';
 import type { Terminal } from '../terminal.js';
+import { runDoctor } from './doctor.js';
+
+export interface InitOptions {
+  file: string | undefined;
+  print: boolean;
+  schema: string;
+  service: ServiceOptions;
+  command: string[];
+  stateDir: string;
+  env: { [name: string]: string | undefined };
+  signal: AbortSignal;
+}
 
 /**
- * `init`: writes a commented ninelives.yaml for the built-in model or the service that the flags name, and reads it
- * back the way `up` will. Never overwrites.
+ * `init`: looks around, and writes a commented ninelives.yaml whose probes have just passed; for what the flags name
+ * in full, or where nothing is found, one for that or for the built-in model. Never overwrites. Runs doctor on it.
  */
-export function runInit(
-  options: {
-    file: string | undefined;
-    print: boolean;
-    schema: string;
-    service: ServiceOptions;
-    command: string[];
-    env: { [name: string]: string | undefined };
-  },
-  terminal: Terminal,
-): ExitCode {
+export async function runInit(options: InitOptions, terminal: Terminal): Promise<ExitCode> {
   const file = options.file ?? DEFAULT_CONFIG;
-  const text = renderTemplate({ schema: options.schema, services: [describe(options)] });
-  if (options.print) {
-    terminal.out(text);
-    return EXIT.fine;
-  }
-  if (existsSync(file)) {
+  if (!options.print && existsSync(file)) {
     const hint = `edit it, or write another: ninelives init --config OTHER.yaml`;
     throw new CliError(`${file} is there already and was left as it is`, EXIT.usage, hint);
   }
+  const { services, lines } = await found(options);
+  const text = renderTemplate({ schema: options.schema, services });
+  const enabled = services.filter((service) => !service.disabled);
+  if (options.print) {
+    for (const line of lines) terminal.err(line);
+    terminal.out(text);
+    return enabled.length > 0 ? EXIT.fine : EXIT.unhealthy;
+  }
+  for (const line of lines) terminal.out(line);
   writeFileSync(file, text, { flag: 'wx', mode: 0o600 });
-  const { services } = loadConfig(file, options.env);
-  terminal.out(`wrote ${file}: ${services.map((service) => service.name).join(', ')}`);
-  terminal.out(`  next: ninelives doctor --config ${file}   then   ninelives up --config ${file}`);
-  return EXIT.fine;
+  if (enabled.length === 0) {
+    terminal.out(`wrote ${file}: every service in it is a comment, since no probe has passed`);
+    terminal.out(`  next: mend what it says, uncomment a service, then  ninelives doctor --config ${file}`);
+    return EXIT.unhealthy;
+  }
+  terminal.out(`wrote ${file}: ${enabled.map(({ name }) => name).join(', ')}`);
+  const config = loadConfig(file, options.env);
+  const { stateDir, env } = options;
+  const code = await runDoctor(config, { stateDir, env, json: false }, terminal);
+  const guarded = enabled.every(({ source }) => source.type === 'unit') ? 'guard' : 'up';
+  terminal.out(`  next: ninelives ${guarded} --config ${file}`);
+  return code;
+}
+
+/** `--unit` and `--port` say which of the found ones is meant; any other flag says all that is to be written. */
+async function found({ service: flags, command, signal }: InitOptions): Promise<Around> {
+  const { unit, port, user: _user, config: _config, ...rest } = flags;
+  const told = command.length > 0 || Object.keys(rest).length > 0;
+  if (told) return { services: [describe(flags, command)], lines: [] };
+  const around = await lookAround({ unit, port: port === undefined ? undefined : Number(port) }, signal);
+  return around.services.length > 0 ? around : { ...around, services: [describe(flags, command)] };
 }
 
 /** The flags were validated as `up` would; what they name goes into the template. */
-function describe(options: { service: ServiceOptions; command: string[] }): TemplateService {
-  const { service: flags, command } = options;
+function describe(flags: ServiceOptions, command: string[]): TemplateService {
   const { config: _file, ...rest } = flags;
   const [service] = configFromFlags({ ...rest, ...(command.length > 0 ? { command } : {}) }).services;
   if (!service) return TEMPLATE_SERVICE;

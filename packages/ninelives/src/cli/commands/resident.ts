@@ -78,6 +78,7 @@ export async function runResident(options: ResidentOptions, terminal: Terminal):
       onEvent,
       onState,
       onRound: systemd.alive,
+      onTrouble: (text) => terminal.err(`ninelives: ${text}`),
       signal: AbortSignal.any([
         options.signal,
         ...(options.once ? [pass.signal, AbortSignal.timeout(PASS_LIMIT_MS)] : []),

@@ -38,14 +38,16 @@ export function addLooking(program: Command, context: CommandContext): void {
       context.exit(await runDoctor(config, { stateDir, env, json: flags.json ?? false }, terminal));
     });
   withServiceFlags(program.command('init').argument('[command...]'))
-    .description('write a commented ninelives.yaml')
+    .description('look around, and write a commented ninelives.yaml whose probe has just passed')
     .option('--print', 'to the terminal only')
     .passThroughOptions()
-    .action((command: string[], flags: Flags & { print?: boolean }) => {
+    .action(async (command: string[], flags: Flags & { print?: boolean }) => {
       const schema = fileURLToPath(new URL('../../../../schema/ninelives.schema.json', import.meta.url));
       const { config: file, ...service } = serviceFlags(flags);
-      const options = { file, print: flags.print ?? false, schema, service, command, env };
-      context.exit(runInit(options, terminal));
+      const { signal } = context;
+      const stateDir = stateDirOf(flags.state, env);
+      const options = { file, print: flags.print ?? false, schema, service, command, stateDir, env, signal };
+      context.exit(await runInit(options, terminal));
     });
   program
     .command('status')
