@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import http from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { POISON } from './servers/faults/engine.js';
 
@@ -90,6 +91,29 @@ export function startCrowd(options: {
 export const startTenfold = (port: number) =>
   startCrowd({ port, perSecond: 40, inputs: ['one of many'], timeoutMs: 10_000 });
 
-/** One client that does not understand why its text gets no answer. */
-export const startPoisoner = (port: number) =>
-  startCrowd({ port, perSecond: 2, inputs: [POISON], timeoutMs: 5_000 });
+/** One client that does not understand why its text gets no answer: a harmless one, then that one, and again. */
+export function startPoisoner(port: number): Companion {
+  const stop = new AbortController();
+  async function post(text: string): Promise<boolean> {
+    const body = JSON.stringify({ input: [text] });
+    const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(2_000)]);
+    const url = `http://127.0.0.1:${port}/v1/embeddings`;
+    const answer = await fetch(url, { method: 'POST', body, signal }).catch(() => null);
+    await answer?.text().catch(() => null);
+    return answer?.status === 200;
+  }
+  async function goOn(): Promise<void> {
+    while (!stop.signal.aborted) {
+      const served = await post('a harmless text');
+      await sleep(served ? 2_000 : 200);
+      if (served) await post(POISON);
+    }
+  }
+  const ended = goOn();
+  return {
+    async end() {
+      stop.abort();
+      await ended;
+    },
+  };
+}

@@ -31,7 +31,10 @@ export async function runClass(zoo: ZooClass, pace: PaceName): Promise<Outcome> 
     try {
       await stage.breakIt();
       const complaints = await ACTS[zoo.action](zoo, pace, watch, stage);
-      return { seen: watch.seen, complaints: [...complaints, ...wrongWords(zoo, watch.seen)] };
+      return {
+        seen: watch.seen,
+        complaints: [...complaints, ...wrongWords(zoo, watch.seen), ...needlessPages(zoo, watch.seen)],
+      };
     } finally {
       watch.close();
     }
@@ -106,9 +109,18 @@ function isWell(state: GuardState | null): boolean {
   return state?.verdict.kind === 'serving' && state.incident === null;
 }
 
+/** What heals, or is well, is nobody's business at 3 a.m. */
+function needlessPages(zoo: ZooClass, seen: Seen): string[] {
+  if (zoo.action === 'paged' || zoo.action === 'given-up' || zoo.mayPage) return [];
+  return seen.advice.map((text) => `a person was told: ${text}`);
+}
+
 /** The verdict must have been said; for a kill, in the reason of each. */
 function wrongWords(zoo: ZooClass, seen: Seen): string[] {
   const expected = zoo.verdict.join(' or ');
+  if (zoo.meanwhile !== undefined && !seen.verdicts.includes(zoo.meanwhile)) {
+    return [`was never called ${zoo.meanwhile}, but ${seen.verdicts.join(', ')}`];
+  }
   if (zoo.action === 'killed' || zoo.action === 'given-up') {
     const others = seen.reasons.filter(
       (reason) => !zoo.verdict.some((kind) => reason.startsWith(`${kind}:`)),

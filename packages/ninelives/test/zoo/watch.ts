@@ -19,6 +19,8 @@ export interface Seen {
   killedAtMs: number | null;
   /** When a person was first told that something must be done. */
   pagedAtMs: number | null;
+  /** Each of those pages, in the words of the record. */
+  advice: string[];
   /** When we ourselves got a right answer: of any life, asked only where that can't disturb. */
   servingAtMs: number | null;
   /** The same life from beginning to end. */
@@ -55,6 +57,7 @@ export function beginWatch(box: Box): Watch {
     reasons: [],
     killedAtMs: null,
     pagedAtMs: null,
+    advice: [],
     servingAtMs: null,
     sameLife: true,
     incident: null,
@@ -62,13 +65,11 @@ export function beginWatch(box: Box): Watch {
   const doomed: ProcessId[] = [];
 
   function readEvents(): void {
-    for (const event of record.events({ sinceId: firstEvent })) {
-      if (event.type === 'verdict') noteVerdict(event.text);
-      if (event.type === 'escalated') seen.pagedAtMs ??= nowMs();
-    }
-    const kills = record
-      .events({ sinceId: firstEvent })
-      .filter((event) => event.type === 'kill' && event.text.startsWith('SIGKILL to pid'));
+    const events = record.events({ sinceId: firstEvent });
+    for (const event of events) if (event.type === 'verdict') noteVerdict(event.text);
+    seen.advice = events.filter((event) => event.type === 'escalated').map((event) => event.text);
+    if (seen.advice.length > 0) seen.pagedAtMs ??= nowMs();
+    const kills = events.filter((event) => event.type === 'kill' && event.text.startsWith('SIGKILL to pid'));
     for (const kill of kills.slice(seen.kills)) {
       seen.reasons.push(kill.text.replace(/^.*? more: /, ''));
       const [main] = (kill.data?.targets ?? []) as ProcessId[];
@@ -98,7 +99,9 @@ export function beginWatch(box: Box): Watch {
       if (state.life && state.life.incarnation.invocation !== first.invocation) seen.sameLife = false;
       if (!state.life) seen.sameLife = false;
       seen.incident = record.incidents().at(-1) ?? null;
-      if (ask && seen.servingAtMs === null && (await answersRight(box.port))) seen.servingAtMs = nowMs();
+      // While no life of ours is there, what answers on the port is somebody else.
+      const due = ask && state.life !== null && seen.servingAtMs === null;
+      if (due && (await answersRight(box.port))) seen.servingAtMs = nowMs();
       return state;
     },
     close: () => record.close(),

@@ -49,6 +49,10 @@ export interface ZooClass {
   golden?: boolean;
   /** One of these must be said: at the kill, at the page, or (spared, revived) while the trouble lasts. */
   verdict: readonly VerdictKind[];
+  /** What it must be called while patience lasts. */
+  meanwhile?: VerdictKind;
+  /** A person may be told although it heals. */
+  mayPage?: boolean;
   action: Action;
   /** On the default settings of `ninelives up`. */
   usual: Pace;

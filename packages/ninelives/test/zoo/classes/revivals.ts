@@ -50,6 +50,7 @@ export const REVIVALS: readonly ZooClass[] = [
     fault: 'port-in-use',
     company: 'stranger',
     verdict: ['restarting', 'masked'],
+    mayPage: true,
     action: 'revived',
     usual: { lastsMs: 15_000, limitMs: 35_000 },
     quick: { lastsMs: 8_000, limitMs: 45_000 },

@@ -17,7 +17,10 @@ function answering(
 
 export const WRONG: readonly ZooClass[] = [
   answering('poisoned', 'poisoned', 'every request fails at once with 500', [4], ['erroring']),
-  answering('unavailable', 'unavailable', '503 for ever, long after start-up', [4], ['erroring', 'hung'], 45),
+  {
+    ...answering('unavailable', 'unavailable', '503 for ever, long after start-up', [4], ['erroring'], 45),
+    quick: { limitMs: 30_000, guard: { jam_patience: '5s' } },
+  },
   answering('NaN', 'nan', 'vectors of NaN, as Python writes them', [9]),
   answering('null', 'null', '200, and every number is null', [9]),
   answering('zero', 'zero', 'all-zero vectors', [10]),
