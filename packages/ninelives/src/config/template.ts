@@ -7,11 +7,19 @@ export interface TemplateService {
   name: string;
   source:
     | { type: 'embedder' }
-    | { type: 'command'; argv: string[] }
+    | { type: 'command'; argv: string[]; cwd?: string | null }
     | { type: 'unit'; unit: string; user: boolean };
   port: number;
   kind: 'embeddings' | 'chat' | 'completions';
   model: string | null;
+  /** Where its API answers, when that is not the port of 127.0.0.1. */
+  url?: string;
+  /** A counter at its /metrics that was seen to move with its work. */
+  counter?: string | null;
+  /** Comments above it, a line each. */
+  notes?: string[];
+  /** Written as a comment as a whole: its probe did not pass. */
+  disabled?: boolean;
 }
 
 export const TEMPLATE_SERVICE: TemplateService = {
@@ -51,6 +59,13 @@ ${options.services.map(renderService).join('\n')}
 }
 
 function renderService(service: TemplateService): string {
+  const notes = (service.notes ?? []).map((line) => `  # ${line.replace(/\s+/g, ' ')}\n`).join('');
+  const text = renderEnabled(service);
+  if (!service.disabled) return notes + text;
+  return notes + text.replace(/^(?: {2})?(?=.)/gm, '  # ');
+}
+
+function renderEnabled(service: TemplateService): string {
   const policy = DEFAULT_POLICY;
   const { model } = service;
   const modelLine = model === null ? '# model: my-model' : `model: ${quote(model)}`;
@@ -61,11 +76,11 @@ ${renderSource(service)}
     # Real work, and what a right answer is. A kill is decided by this, never by /health.
     probe:
       kind: ${service.kind} # embeddings, chat, completions or http
-      ${service.source.type === 'embedder' ? '# model: the one that is served' : modelLine}
+${service.url === undefined ? '' : `      url: ${quote(service.url)}\n`}      ${service.source.type === 'embedder' ? '# model: the one that is served' : modelLine}
       # every: ${formatDuration(policy.intervalMs)}
       # deadline: { min: ${formatDuration(policy.deadlineMinMs)}, max: ${formatDuration(policy.deadlineMaxMs)} } # learnt from its own answers, within these
       # bearer_file: ./api.key # chmod 600
-${renderKind(service.kind)}
+${renderKind(service.kind)}${renderProgress(service)}
     # When to kill, and when not to.
     # guard:
     #   failure_threshold: ${policy.failureThreshold} # in a row, of one process, with nothing completed in between
@@ -86,13 +101,22 @@ function renderSource({ source, model }: TemplateService): string {
     case 'command':
       return `    # Runs as written, with no shell around it.
     command: [${source.argv.map(quote).join(', ')}]
-    # cwd: .
+    ${source.cwd ? `cwd: ${quote(source.cwd)}` : '# cwd: .'}
     # env: { CUDA_VISIBLE_DEVICES: "0" }`;
     case 'unit':
       return `    # systemd starts it, and starts it again; ninelives only looks, and kills what hangs.
     unit: ${quote(source.unit)}
     user: ${source.user} # true: of systemctl --user`;
   }
+}
+
+function renderProgress({ counter, url, port }: TemplateService): string {
+  if (!counter) return '';
+  const metrics = new URL('/metrics', url ?? `http://127.0.0.1:${port}`).href;
+  return `
+    # A counter that moves exactly when work gets done: while it does, a slow server is busy, not hung.
+    progress: { url: ${quote(metrics)}, counter: ${quote(counter)} }
+`;
 }
 
 function renderKind(kind: TemplateService['kind']): string {

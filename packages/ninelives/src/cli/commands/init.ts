@@ -81,5 +81,6 @@ function describe(flags: ServiceOptions, command: string[]): TemplateService {
     port: service.port ?? TEMPLATE_SERVICE.port,
     kind,
     model,
+    ...(flags.url === undefined ? {} : { url: service.probe.url }),
   };
 }
