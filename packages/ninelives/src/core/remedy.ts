@@ -81,6 +81,7 @@ function considerKill(draft: Draft, incident: Incident, life: Life): void {
 function withhold(draft: Draft, life: Life): Withheld | null {
   const { state, policy, at } = draft;
   const unit = state.unit as UnitSnapshot;
+  if (draft.noKill) return { rule: 'no-record', text: draft.noKill, retry: true };
   if (mayBeLoading(state, life, policy, at.atMs)) {
     return { rule: 'loading', text: 'it may still be loading (I2)', retry: true };
   }
@@ -148,7 +149,7 @@ function clearLeftovers(draft: Draft, incident: Incident, unit: UnitSnapshot): v
   const { state, policy, at } = draft;
   const past = state.past;
   if (!past || past.killIntentId || at.atMs - past.endedAtMs < policy.leftoverGraceMs) return;
-  if (state.power === 'watch-only') return;
+  if (state.power === 'watch-only' || draft.noKill) return;
   const intent = intend(draft, incident, {
     what: 'leftovers',
     incarnation: past.incarnation,

@@ -36,6 +36,7 @@ export function initialState(service: string, power: Power, policy: Policy): Gua
 export interface Draft extends Decision {
   at: { atMs: number; wallMs: number };
   policy: Policy;
+  noKill: string | null;
 }
 
 /** Copies what a step may touch; everything deeper is replaced, never mutated. */
@@ -43,6 +44,7 @@ export function beginDraft(state: GuardState, observation: Observation, policy: 
   return {
     at: { atMs: observation.atMs, wallMs: observation.wallMs },
     policy,
+    noKill: observation.noKill ?? null,
     state: {
       ...state,
       life: state.life && { ...state.life },

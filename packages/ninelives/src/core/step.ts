@@ -25,7 +25,7 @@ export function step(state: GuardState, observation: Observation, policy: Policy
   remedy(draft);
   forgetSeries(draft);
   scheduleProbe(draft);
-  const { at: _at, policy: _policy, ...decision } = draft;
+  const { at: _at, policy: _policy, noKill: _noKill, ...decision } = draft;
   assertInvariants(state, observation, decision, policy);
   return decision;
 }

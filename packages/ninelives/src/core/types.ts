@@ -140,7 +140,13 @@ export type KillOutcome =
   | 'not-permitted' // EPERM, another uid, or outside the unit
   | 'still-there'; // signalled, and still listed after the limit (D state, uninterruptible driver call)
 
+/** Why no kill may follow from this observation: the record can't be written, and its one kill is spent (I5). */
+export interface Forbidden {
+  noKill?: string;
+}
+
 export type Observation = At &
+  Forbidden &
   (
     | { type: 'daemon-started'; bootId: string }
     | { type: 'unit'; unit: UnitSnapshot }

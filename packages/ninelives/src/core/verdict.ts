@@ -39,7 +39,7 @@ export function verdictOf(state: GuardState, policy: Policy, atMs: number): Verd
 }
 
 function spokenVerdict(life: Life, policy: Policy, atMs: number): Verdict | null {
-  if (life.passes > 0) return null; // the last answer was right: what failed before is history
+  if (life.recent.at(-1) === 'ok') return null; // the last answer was right: what failed before is history
   const judged = life.recent.slice(-policy.judgedOf);
   const wrong = judged.filter((reason) => reason === 'wrong').length;
   const errors = judged.filter((reason) => reason === 'error').length;

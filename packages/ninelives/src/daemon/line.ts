@@ -12,13 +12,14 @@ export type Unstamped = Observation extends infer O
 
 /** The single-writer line: take in, step, commit, perform. */
 export interface Line {
-  /** False: refused, as if it had not happened (a kill that followed from it could not be recorded). */
-  take(observation: Unstamped, consumed?: number[]): boolean;
+  take(observation: Unstamped, consumed?: number[]): void;
   perform(intent: KillIntent): void;
   state(): GuardState;
   resume(state: GuardState): void;
   stop(): void;
 }
+
+const NO_RECORD = 'No kill: the record cannot be written, and its one kill from memory is spent (I5)';
 
 /**
  * One service's straight line: an observation is taken in, the core steps, the record commits, the intent is
@@ -32,19 +33,23 @@ export function createLine(options: GuardOptions, performed: () => void): Line {
   let stopped = false;
   let lastCommitAtMs = 0;
 
-  function take(observation: Unstamped, consumed: number[] = []): boolean {
-    if (stopped) return false;
+  function take(observation: Unstamped, consumed: number[] = []): void {
+    if (stopped) return;
     const at = { atMs: clock.monotonicMs(), wallMs: clock.wallMs() };
-    const decision = step(state, { ...observation, ...at } as Observation, policy);
+    const seen = { ...observation, ...at } as Observation;
+    let decision = step(state, seen, policy);
     const due = at.atMs - lastCommitAtMs >= timing.flushMs;
     if (hasNews(decision) || consumed.length > 0 || due) {
-      if (commit(decision, consumed) === 'refused') return false;
+      if (commit(decision, consumed) === 'refused') {
+        // What was seen counts all the same; only the kill that would follow from it may not be.
+        decision = step(state, { ...seen, noKill: NO_RECORD }, policy);
+        commit(decision, consumed);
+      }
       lastCommitAtMs = at.atMs;
       state = decision.state;
       ports.committed(decision);
     } else state = decision.state;
     if (decision.intent) perform(decision.intent);
-    return true;
   }
 
   function perform(intent: KillIntent): void {
