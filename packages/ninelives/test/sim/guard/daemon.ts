@@ -140,7 +140,7 @@ export class Daemon {
       this.#alive(() => {
         stage.require(tookMs <= request.deadlineMs + 1, 'probe', 'a probe outlived its deadline');
         const told = { startedMs, toldMs: stage.nowMs, reason };
-        truth.heard(told);
+        truth.heard({ ...told, asked: request.incarnation?.invocation ?? null });
         life?.tell(asked === life.incarnation.invocation, told);
         if (reason === 'ok' && life?.revived) supervisor.proved = true;
         if (reason !== 'ok')

@@ -34,7 +34,8 @@ export class Truth {
   #escalatedIncidents = new Set<string>();
   #operations = new Map<string, { intentId: string; daemon: number; stored: boolean }>();
   #performed = new Set<string>();
-  #heard: Told[] = [];
+  /** With the life that the guard believed to ask. */
+  #heard: (Told & { asked: string | null })[] = [];
   #freshBy = new Map<string, number>();
   #decidedPages = new Map<string, Page>();
   storedPages = new Set<string>();
@@ -49,7 +50,8 @@ export class Truth {
   ) {}
 
   /** An outcome was told to the guard, whoever gave it. */
-  heard(told: Told): void {
+  heard(told: Told & { asked: string | null }): void {
+    if (!COUNTS.has(told.reason)) return;
     this.#heard.push(told);
     if (this.#heard.length > HEARD_KEPT) this.#heard.shift();
   }
@@ -122,8 +124,9 @@ export class Truth {
     const { stage } = this;
     const opened = this.#openIncidentSince.get(id) ?? 0;
     this.#openIncidentSince.delete(id);
-    const told = this.#heard;
-    const lastFailure = told.findLastIndex(({ reason }) => reason !== 'ok' && COUNTS.has(reason));
+    const asked = this.#heard.at(-1)?.asked;
+    const told = this.#heard.filter((one) => one.asked === asked);
+    const lastFailure = told.findLastIndex(({ reason }) => reason !== 'ok');
     const passes = told
       .slice(lastFailure + 1)
       .filter(({ reason, toldMs }) => reason === 'ok' && toldMs >= opened);
@@ -253,7 +256,15 @@ export class Truth {
 }
 
 const HEARD_KEPT = 32;
-const COUNTS: ReadonlySet<string> = new Set(['timeout', 'refused', 'reset', 'unavailable', 'error', 'wrong']);
+const COUNTS: ReadonlySet<string> = new Set([
+  'ok',
+  'timeout',
+  'refused',
+  'reset',
+  'unavailable',
+  'error',
+  'wrong',
+]);
 
 function keyOf(intent: KillIntent): string {
   const { pid, startTicks, bootId } = intent.incarnation;

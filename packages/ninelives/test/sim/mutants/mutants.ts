@@ -127,7 +127,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'right answers before the loss resolve it',
-    edits: [{ file: 'core/incident.js', from: 'life.passes = 0;', to: '' }],
+    edits: [{ file: 'core/incident.js', from: 'life.passes = 0;', to: ';' }],
   },
   {
     name: 'leftovers include the running incarnation',
