@@ -1,7 +1,8 @@
 import type { ServiceConfig } from '../config/service.js';
-import type { Decision, KillIntent, Page, Power, ProcessId } from '../core/types.js';
+import type { Decision, KillIntent, Page, Power, ProcessId, UnitSnapshot } from '../core/types.js';
 import { bootId } from '../host/clock.js';
 import { createKillPorts, performKill } from '../host/kill.js';
+import { createSight } from '../host/sight.js';
 import type { Supervisor } from '../host/supervisor.js';
 import { systemClock } from '../host/system-clock.js';
 import { readCounter } from '../probe/progress.js';
@@ -36,6 +37,7 @@ export interface ServiceGuardOptions {
 export function createServiceGuard(options: ServiceGuardOptions): Guard & { close(): void } {
   const { config, record, supervisor, belongs } = options;
   const closed = new AbortController();
+  const sight = createSight(systemClock.monotonicMs);
   const prober = createProber({
     service: config.name,
     spec: config.probe,
@@ -54,7 +56,7 @@ export function createServiceGuard(options: ServiceGuardOptions): Guard & { clos
       ...systemClock,
       after: (delayMs, run) => systemClock.after(delayMs, () => guarded(run)),
     },
-    inspect: (done) => settle(supervisor.inspect(), done),
+    inspect: (done) => settle(inspect(), done),
     probe: (request, done) => settle(prober(request), done),
     completions: progress
       ? (done) =>
@@ -86,6 +88,11 @@ export function createServiceGuard(options: ServiceGuardOptions): Guard & { clos
     }),
     ports,
   });
+
+  async function inspect(): Promise<UnitSnapshot | { unknown: string }> {
+    const unit = await supervisor.inspect();
+    return 'unknown' in unit ? unit : { ...unit, unseen: sight(unit.processes) };
+  }
 
   /** What it was doing is kept first, for 3 s at most; the identity is checked after that, right before the signal. */
   async function killWithEvidence(intent: KillIntent): Promise<KillReport> {
