@@ -1,5 +1,5 @@
 import type { ServiceConfig } from '../config/service.js';
-import type { Decision, KillIntent, Page, Power, ProcessId, UnitSnapshot } from '../core/types.js';
+import type { Decision, KillIntent, Page, Power, ProcessId } from '../core/types.js';
 import { bootId } from '../host/clock.js';
 import { createKillPorts, performKill } from '../host/kill.js';
 import { createSight } from '../host/sight.js';
@@ -37,7 +37,7 @@ export interface ServiceGuardOptions {
 export function createServiceGuard(options: ServiceGuardOptions): Guard & { close(): void } {
   const { config, record, supervisor, belongs } = options;
   const closed = new AbortController();
-  const sight = createSight(systemClock.monotonicMs);
+  const inspect = withSight(supervisor);
   const prober = createProber({
     service: config.name,
     spec: config.probe,
@@ -89,11 +89,6 @@ export function createServiceGuard(options: ServiceGuardOptions): Guard & { clos
     ports,
   });
 
-  async function inspect(): Promise<UnitSnapshot | { unknown: string }> {
-    const unit = await supervisor.inspect();
-    return 'unknown' in unit ? unit : { ...unit, unseen: sight(unit.processes) };
-  }
-
   /** What it was doing is kept first, for 3 s at most; the identity is checked after that, right before the signal. */
   async function killWithEvidence(intent: KillIntent): Promise<KillReport> {
     const ports = createKillPorts(belongs ? { belongs } : {});
@@ -118,5 +113,14 @@ export function createServiceGuard(options: ServiceGuardOptions): Guard & { clos
       guard.stop();
       closed.abort();
     },
+  };
+}
+
+/** A look at the unit, and at what of its work CPU and I/O don't show. */
+function withSight(supervisor: Supervisor): Supervisor['inspect'] {
+  const sight = createSight(systemClock.monotonicMs);
+  return async () => {
+    const unit = await supervisor.inspect();
+    return 'unknown' in unit ? unit : { ...unit, unseen: sight(unit.processes) };
   };
 }
