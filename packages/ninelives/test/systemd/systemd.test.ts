@@ -24,5 +24,6 @@ describe('on a real systemd', { skip: lacks ?? false }, () => {
   testsInside(theBox, 'units of systemd keep the contract of a supervisor', 'contract.js');
   testsInside(theBox, 'what only systemd can show', 'looks.js');
   testsInside(theBox, 'the guard heals a unit, without root', 'guard.js');
+  testsInside(theBox, 'what init finds, and what is kept before a kill', 'discover.js');
   revivalTests(theBox);
 });

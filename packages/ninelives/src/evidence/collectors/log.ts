@@ -18,7 +18,13 @@ export const log: Collector<Log> = {
     if (logFile !== null) return tail(logFile);
     if (unit === null || unit.supervisor === 'embedded') return { absent: 'no log file is known' };
     const scope = unit.supervisor === 'systemd-user' ? '--user-unit' : '--unit';
-    const args = [`${scope}=${unit.unit}`, `--lines=${JOURNAL_LINES}`, '--no-pager', '--output=short-iso'];
+    const args = [
+      `${scope}=${unit.unit}`,
+      `--lines=${JOURNAL_LINES}`,
+      '--no-pager',
+      '--quiet',
+      '--output=short-iso',
+    ];
     const shown = await runProgram('journalctl', args, { path, maxBytes: BYTES_MAX, signal });
     if ('absent' in shown) return shown;
     const lines = linesOf(shown.text);
