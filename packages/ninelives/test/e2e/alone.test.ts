@@ -34,7 +34,8 @@ describe('ninelives without the embedder', () => {
   });
 
   it('has no inference runtime among its dependencies, and works for any other server', async () => {
-    const { code, stdout } = await run(home, ['probe', '--url', 'http://127.0.0.1:9', '--json']);
+    const url = `http://127.0.0.1:${await freePort()}`; // nobody is there any more
+    const { code, stdout } = await run(home, ['probe', '--url', url, '--json']);
     assert.equal(code, 1);
     assert.equal((JSON.parse(stdout) as { reason: string }).reason, 'refused');
   });
