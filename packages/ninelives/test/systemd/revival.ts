@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { predictRevival } from '../../src/host/systemd/revival.js';
+import { parseUnit } from '../../src/host/systemd/unit.js';
+import { eventually } from '../fixtures/host-world.js';
 import { CASES, type Case, unitOf, unitText } from './cases.js';
 import type { Box } from './harness/box.js';
 import { NODE } from './harness/box.js';
@@ -27,6 +30,26 @@ export function revivalTests(box: () => Box): void {
     // A table in which everything, or nothing, comes back would prove little.
     const revived = verdicts.filter((verdict) => verdict.happened === 'revived').length;
     assert.ok(revived >= 15 && CASES.length - revived >= 15, `${revived} of ${CASES.length} came back`);
+  });
+}
+
+/** Ends the box: the last test of all. */
+export function lastTest(box: () => Box): void {
+  test('FailureAction= ends the machine at a SIGKILL, whatever Restart= says', async () => {
+    const unit = 'last.service';
+    const service = ['User=jc', 'ExecStart=/bin/sleep infinity', 'Restart=always', 'RestartSec=60'];
+    const text = ['[Unit]', 'FailureAction=poweroff-force', '[Service]', ...service, ''].join('\n');
+    box().write(`/etc/systemd/system/${unit}`, text);
+    const start = ['systemctl', 'start', unit];
+    assert.equal((await box().asRoot(start)).code, 0);
+    const shown = await box().asUser(['systemctl', 'show', unit]);
+    assert.equal(predictRevival(parseUnit(shown.stdout).settings).revives, false);
+    const kill = 'sleep 1; kill -9 $(systemctl show --property=MainPID --value last.service)';
+    await box().asUser(['/bin/sh', '-c', kill]);
+    await eventually('systemd going down', async () => {
+      const { stdout } = await box().asRoot(['cat', '/proc/1/comm']);
+      return stdout.startsWith('systemd-shut');
+    });
   });
 }
 

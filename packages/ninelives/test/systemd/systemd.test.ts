@@ -2,7 +2,7 @@ import { after, before, describe } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type Box, bootBox } from './harness/box.js';
 import { hireAdmin, testsInside } from './inside-run.js';
-import { revivalTests } from './revival.js';
+import { lastTest, revivalTests } from './revival.js';
 
 // One box for all: this file is the only one that boots it.
 const needs = fileURLToPath(new URL('../../../test/systemd/needs.mjs', import.meta.url));
@@ -26,4 +26,5 @@ describe('on a real systemd', { skip: lacks ?? false }, () => {
   testsInside(theBox, 'the guard heals a unit, without root', 'guard.js');
   testsInside(theBox, 'what init finds, and what is kept before a kill', 'discover.js');
   revivalTests(theBox);
+  lastTest(theBox);
 });

@@ -25,6 +25,8 @@ export type RevivalSettings = Pick<
   | 'success'
   | 'remainAfterExit'
   | 'startLimit'
+  | 'failureAction'
+  | 'successAction'
   | 'killMode'
   | 'killSignal'
   | 'sendSigkill'
@@ -95,6 +97,12 @@ function decided(unit: RevivalSettings, result: 'success' | 'signal' | 'timeout'
       'RestartPreventExitStatus= names SIGKILL',
       without('RestartPreventExitStatus', unit.restartPrevent),
     );
+  }
+  const action = result === 'success' ? 'SuccessAction' : 'FailureAction';
+  const taken = result === 'success' ? unit.successAction : unit.failureAction;
+  if (taken !== 'none') {
+    // Done at the failure itself, before any restart.
+    return no(`${action}=${taken} takes the whole machine with it`, `[Unit]\n${action}=none`);
   }
   const { burst, intervalMs } = unit.startLimit;
   if (burst === 1 && intervalMs > 0) {

@@ -22,6 +22,7 @@ export interface UnitSettings {
   startLimit: { burst: number; intervalMs: number };
   startLimitAction: string;
   failureAction: string;
+  successAction: string;
   killMode: string;
   /** Number of the signal that asks survivors to end. */
   killSignal: number;
@@ -107,6 +108,7 @@ function settingsOf(properties: Properties): UnitSettings {
     startLimit: { burst: count('StartLimitBurst', 5), intervalMs: span('StartLimitIntervalUSec', 10_000) },
     startLimitAction: word('StartLimitAction', 'none'),
     failureAction: word('FailureAction', 'none'),
+    successAction: word('SuccessAction', 'none'),
     killMode: word('KillMode', 'control-group'),
     killSignal: count('KillSignal', 15),
     sendSigkill: word('SendSIGKILL', 'yes') === 'yes',

@@ -13,7 +13,9 @@ const SOCKET = '/run/admin.sock';
 
 /** Runs a command as root. @throws when it fails. */
 export async function admin(argv: string[], input = ''): Promise<string> {
-  const asked = request({ socketPath: SOCKET, method: 'POST' }).end(JSON.stringify({ argv, input }));
+  const asked = request({ socketPath: SOCKET, method: 'POST', agent: false }).end(
+    JSON.stringify({ argv, input }),
+  );
   const [response] = await once(asked, 'response');
   const said = await text(response);
   if (response.statusCode !== 200) throw new Error(`admin: ${argv.join(' ')}: ${said}`);
