@@ -7,6 +7,7 @@ import { runDoctor } from '../commands/doctor.js';
 import { runInit } from '../commands/init.js';
 import { showIncidents, showStatus } from '../commands/inspect.js';
 import { runProbeCommand } from '../commands/probe.js';
+import { recordGolden } from '../commands/record-golden.js';
 import { CliError, EXIT } from '../errors.js';
 import { configOf } from '../services.js';
 import { stateDirOf, withRecord } from '../state-dir.js';
@@ -24,8 +25,14 @@ export function addLooking(program: Command, context: CommandContext): void {
   const { terminal, env } = context;
   withServiceFlags(program.command('probe'))
     .description('one real-work probe now, beside the cheap endpoints')
-    .action(async (flags: Flags) => {
+    .option('--record-golden <file>', "keep today's answers as the right ones (you approve them)")
+    .action(async (flags: Flags & { recordGolden?: string }) => {
       const { config } = configOf(serviceFlags(flags), [], env);
+      const [service] = config.services;
+      if (flags.recordGolden !== undefined && service) {
+        const golden = { file: flags.recordGolden, signal: context.signal };
+        return context.exit(await recordGolden(service, golden, terminal));
+      }
       const options = { json: flags.json ?? false, signal: context.signal };
       context.exit(await runProbeCommand(config.services, options, terminal));
     });
