@@ -1,22 +1,24 @@
 import type { ServiceConfig } from '../../config/service.js';
+import type { ProbeSpec } from '../../probe/probe.js';
 import type { Terminal } from '../terminal.js';
 
 /** What somebody who has just started a service wants to do next. */
 export function welcome(service: ServiceConfig, terminal: Terminal, state: string | undefined): void {
-  const { url, kind } = service.probe;
+  const { url } = service.probe;
   const flag = state === undefined ? '' : ` --state ${state}`;
   terminal.out('');
   terminal.out(
     `  ${terminal.style('green', 'serving')}   ${terminal.style('bold', url)}   (${service.name})`,
   );
-  terminal.out(`  try it    ${tryLine(url, kind)}`);
+  terminal.out(`  try it    ${tryLine(service.probe)}`);
   terminal.out(`  next      npx --no-install ninelives drill wedge${flag}      (in a second shell)`);
   terminal.out('  stop      Ctrl-C');
   terminal.out('');
 }
 
-function tryLine(url: string, kind: string): string {
+function tryLine({ url, kind, options }: ProbeSpec): string {
   const base = url.replace(/\/$/, '');
+  if (kind === 'http') return `curl -i ${base}${String(options.path ?? '/')}`;
   if (kind !== 'embeddings') return `curl -s ${base}/v1/models`;
   return `curl -s ${base}/v1/embeddings -H 'content-type: application/json' -d '{"input":["hello"]}'`;
 }
