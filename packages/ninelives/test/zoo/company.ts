@@ -40,17 +40,18 @@ export interface Tally {
 export function startCrowd(options: {
   port: number;
   perSecond: number;
-  inputs: string[];
+  /** One request after the other, and again from the first. */
+  requests: string[][];
   timeoutMs: number;
 }): Companion & { tally: Tally } {
-  const body = JSON.stringify({ input: options.inputs });
+  const bodies = options.requests.map((input) => JSON.stringify({ input }));
   const tally: Tally = {};
   const open = new Set<http.ClientRequest>();
   const count = (key: string) => {
     tally[key] = (tally[key] ?? 0) + 1;
   };
 
-  function send(): void {
+  function send(body: string): void {
     const request = http.request({
       host: '127.0.0.1',
       port: options.port,
@@ -76,7 +77,7 @@ export function startCrowd(options: {
   const timer = setInterval(() => {
     // Late ticks are caught up, so that the rate holds on a busy machine.
     const due = ((performance.now() - startedMs) / 1_000) * options.perSecond;
-    for (; sent < due; sent += 1) send();
+    for (; sent < due; sent += 1) send(bodies[sent % bodies.length] ?? '');
   }, 20);
   return {
     tally,
@@ -89,7 +90,7 @@ export function startCrowd(options: {
 
 /** Ten times what the zoo's saturated servers can do. */
 export const startTenfold = (port: number) =>
-  startCrowd({ port, perSecond: 40, inputs: ['one of many'], timeoutMs: 10_000 });
+  startCrowd({ port, perSecond: 40, requests: [['one of many']], timeoutMs: 10_000 });
 
 /** One client that does not understand why its text gets no answer: a harmless one, then that one, and again. */
 export function startPoisoner(port: number): Companion {

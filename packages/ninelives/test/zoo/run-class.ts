@@ -46,21 +46,27 @@ export async function runClass(zoo: ZooClass, pace: PaceName): Promise<Outcome> 
 type Act = (zoo: ZooClass, pace: PaceName, watch: Watch, stage: Stage) => Promise<string[]>;
 
 const ACTS: Record<Action, Act> = {
-  async killed(zoo, pace, watch) {
+  async killed(zoo, pace, watch, stage) {
     const { limitMs } = zoo[pace];
-    await watchUntil(watch, limitMs, false, () => watch.seen.killedAtMs !== null);
-    if (watch.seen.killedAtMs === null) return [`not killed within ${limitMs / 1000} s`];
-    return [...(await heals(watch)), ...(await staysAt(1, pace, watch))];
+    // Beyond its limit it is wrong, and by how much is still worth knowing.
+    await watchUntil(watch, 1.5 * limitMs + 5_000, false, () => watch.seen.killedAtMs !== null);
+    const { killedAtMs } = watch.seen;
+    if (killedAtMs === null) return [`not killed within ${seconds(limitMs)}, nor half as long again`];
+    const late =
+      killedAtMs > limitMs ? [`killed after ${seconds(killedAtMs)}, not within ${seconds(limitMs)}`] : [];
+    await stage.endTrouble();
+    return [...late, ...(await heals(watch)), ...(await staysAt(1, pace, watch))];
   },
 
   async spared(zoo, pace, watch, stage) {
     const { lastsMs = 0, limitMs } = zoo[pace];
     await watchUntil(watch, lastsMs, false, () => watch.seen.kills > 0);
-    await stage.endCompany();
+    await stage.endTrouble();
     if (watch.seen.kills === 0) await watchUntil(watch, limitMs, true, (state) => isServed(state, watch));
     const complaints = await staysAt(0, pace, watch);
     if (!watch.seen.sameLife) complaints.push('its life did not go on');
-    if (watch.seen.servingAtMs === null) complaints.push(`it did not serve within ${limitMs} ms after it`);
+    if (watch.seen.servingAtMs === null)
+      complaints.push(`it did not serve within ${seconds(limitMs)} after it`);
     return complaints;
   },
 
@@ -75,7 +81,7 @@ const ACTS: Record<Action, Act> = {
     // While its port is another's, an answer of that one would be taken for its own.
     await watchUntil(watch, limitMs, false, () => !watch.seen.sameLife);
     const served = await watchUntil(watch, limitMs, true, (state) => isServed(state, watch));
-    return [...(served ? [] : [`not back within ${limitMs / 1000} s`]), ...(await staysAt(0, pace, watch))];
+    return [...(served ? [] : [`not back within ${seconds(limitMs)}`]), ...(await staysAt(0, pace, watch))];
   },
 
   async 'given-up'(zoo, pace, watch, stage) {
@@ -85,7 +91,7 @@ const ACTS: Record<Action, Act> = {
     if (!given) return ['nobody was told'];
     const complaints = kills === 3 ? [] : [`${kills} kills, and the budget is 3`];
     complaints.push(...(await staysAt(3, pace, watch)));
-    await stage.endCompany();
+    await stage.endTrouble();
     return complaints;
   },
 };
@@ -93,7 +99,7 @@ const ACTS: Record<Action, Act> = {
 /** After a kill: right answers, and an incident that is resolved. */
 async function heals(watch: Watch): Promise<string[]> {
   const healed = await watchUntil(watch, HEALED_WITHIN_MS, true, (state) => isServed(state, watch));
-  return healed ? [] : [`killed, but not serving ${HEALED_WITHIN_MS / 1000} s later`];
+  return healed ? [] : [`killed, but not serving ${seconds(HEALED_WITHIN_MS)} later`];
 }
 
 async function staysAt(kills: number, pace: PaceName, watch: Watch): Promise<string[]> {
@@ -131,4 +137,8 @@ function wrongWords(zoo: ZooClass, seen: Seen): string[] {
   // A verdict that was right all along is not news.
   if (said || (zoo.verdict.includes('serving') && seen.verdicts.length === 0)) return [];
   return [`never said ${expected}, but ${seen.verdicts.join(', ') || 'nothing'}`];
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
 }

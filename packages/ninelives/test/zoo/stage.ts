@@ -16,8 +16,8 @@ export interface Stage {
   box: Box;
   /** Starts the trouble; resolves once the server has been told. */
   breakIt(): Promise<void>;
-  /** Ends the trouble that the harness makes itself. */
-  endCompany(): Promise<void>;
+  /** Ends the trouble that the harness makes itself; an upstream is none. */
+  endTrouble(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -27,9 +27,10 @@ export async function setStage(zoo: ZooClass, pace: PaceName): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'ninelives-zoo-'));
   const upstream = zoo.company === 'upstream' ? await freePort() : null;
   const box = await openBox(serviceYaml(zoo, pace, folder, upstream));
-  const company: Companion[] = [];
+  const trouble: Companion[] = [];
+  const elsewhere: Companion[] = [];
   if (upstream !== null) {
-    company.push(startProcess('server', '--port', String(upstream), '--fault', zoo.fault));
+    elsewhere.push(startProcess('server', '--port', String(upstream), '--fault', zoo.fault));
   }
   const seen: ProcessId[] = [];
   const watching = setInterval(() => seen.push(...box.processes()), 1_000);
@@ -38,15 +39,16 @@ export async function setStage(zoo: ZooClass, pace: PaceName): Promise<Stage> {
     async breakIt() {
       await tell(box.port, zoo[pace].lastsMs);
       // The stranger must be there before the next life is.
-      if (zoo.company === 'stranger') company.push(startProcess('stranger', ...strangerArgs(box, zoo, pace)));
-      if (zoo.company === 'crowd') company.push(startTenfold(box.port));
-      if (zoo.company === 'poisoner') company.push(startPoisoner(box.port));
+      if (zoo.company === 'stranger') trouble.push(startProcess('stranger', ...strangerArgs(box, zoo, pace)));
+      if (zoo.company === 'crowd') trouble.push(startTenfold(box.port));
+      if (zoo.company === 'poisoner') trouble.push(startPoisoner(box.port));
     },
-    endCompany: () => end(company),
+    endTrouble: () => end(trouble),
     async close() {
       clearInterval(watching);
-      await end(company);
+      await end(trouble);
       await box.close();
+      await end(elsewhere);
       // What a guard that was itself at fault left behind: only what was seen in this box's own tree.
       for (const id of seen) if (isAlive(id)) process.kill(id.pid, 'SIGKILL');
       rmSync(folder, { recursive: true, force: true });

@@ -18,6 +18,21 @@ export const LONG_WORK = {
   'batch-sleep': { begin: batch('sleep', false) },
   'batch-sleep-counted': { metrics: true, begin: batch('sleep', true) },
   'saturated-429': { work: CAPACITY, maxWaiting: 8, begin() {} },
+  /** Full, and nothing gets done any more: whoever asks hears 429, for ever. */
+  'full-and-frozen': {
+    work: CAPACITY,
+    maxWaiting: 8,
+    begin({ engines }) {
+      const [pid] = engines.pids();
+      if (pid !== undefined) process.kill(pid, 'SIGSTOP');
+    },
+  },
+  'full-and-wedged': {
+    work: CAPACITY,
+    maxWaiting: 8,
+    metrics: true,
+    begin: ({ occupy }) => occupy({ kind: 'never', ms: 0, counted: false }),
+  },
   'saturated-queue': { work: CAPACITY, metrics: true, begin() {} },
   'saturated-queue-uncounted': { work: CAPACITY, begin() {} },
 } satisfies Record<string, Fault>;
