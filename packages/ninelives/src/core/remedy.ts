@@ -81,7 +81,7 @@ function considerKill(draft: Draft, incident: Incident, life: Life): void {
 function withhold(draft: Draft, life: Life): Withheld | null {
   const { state, policy, at } = draft;
   const unit = state.unit as UnitSnapshot;
-  if (draft.noKill) return { rule: 'no-record', text: draft.noKill, retry: true };
+  if (draft.noKill) return { rule: 'not-now', text: draft.noKill, retry: true };
   if (mayBeLoading(state, life, policy, at.atMs)) {
     return { rule: 'loading', text: 'it may still be loading (I2)', retry: true };
   }

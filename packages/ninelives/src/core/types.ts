@@ -140,7 +140,7 @@ export type KillOutcome =
   | 'not-permitted' // EPERM, another uid, or outside the unit
   | 'still-there'; // signalled, and still listed after the limit (D state, uninterruptible driver call)
 
-/** Why no kill may follow from this observation: the record can't be written, and its one kill is spent (I5). */
+/** Why no kill may follow from this observation: the record can't be written (I5), an outcome is not judged yet (I1). */
 export interface Forbidden {
   noKill?: string;
 }

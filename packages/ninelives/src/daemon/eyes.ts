@@ -1,5 +1,5 @@
 import { type ProbeOutcome, RESULT_OF } from '../core/types.js';
-import type { Line } from './line.js';
+import type { Line, Unstamped } from './line.js';
 import type { GuardOptions } from './ports.js';
 
 /** Looks outward on the line's behalf. Each look ends in an observation, or in nothing. */
@@ -13,16 +13,24 @@ export interface Eyes {
   readCounter(): void;
 }
 
+const IN_HAND = 'No kill: the outcome of a probe is at hand and not judged yet (I1)';
+
 /** The unit, the real work and the counter of finished work, each asked through its port. */
 export function createEyes(options: GuardOptions, line: () => Line): Eyes {
   const { ports, timing } = options;
   const { clock } = ports;
   let glancing = false;
+  /** An outcome has come and waits for a look (or the counter): it may be the answer that ends the silence. */
+  let inHand = false;
   let probing = false;
   let attempt = 0;
   let asked = 0;
   let newest = 0;
   let counter: { value: number | null; atMs: number } = { value: null, atMs: Number.NEGATIVE_INFINITY };
+
+  function see(observation: Unstamped): void {
+    line().take(inHand ? { ...observation, noKill: IN_HAND } : observation);
+  }
 
   function look(then: () => void = () => {}): void {
     asked += 1;
@@ -31,7 +39,7 @@ export function createEyes(options: GuardOptions, line: () => Line): Eyes {
       // Looks overlap: a slow one that began before one already taken in shows the past, and must not undo it.
       if (nth > newest) {
         newest = nth;
-        line().take('unknown' in unit ? { type: 'unit-unknown', why: unit.unknown } : { type: 'unit', unit });
+        see('unknown' in unit ? { type: 'unit-unknown', why: unit.unknown } : { type: 'unit', unit });
       }
       then();
     });
@@ -49,8 +57,8 @@ export function createEyes(options: GuardOptions, line: () => Line): Eyes {
         const asking = line().state().life?.firstFailureAtMs != null; // else nobody needs to know
         // A counter that went down belongs to a new process: a new beginning, neither work nor standing still.
         if (asking && before !== null && value > before) {
-          line().take({ type: 'completion', incarnation, source: 'counter' });
-        } else if (asking && value === before) line().take({ type: 'counter-still', incarnation });
+          see({ type: 'completion', incarnation, source: 'counter' });
+        } else if (asking && value === before) see({ type: 'counter-still', incarnation });
       }
       then();
     });
@@ -79,10 +87,12 @@ export function createEyes(options: GuardOptions, line: () => Line): Eyes {
       const { life, probeDeadlineMs } = line().state();
       const incarnation = life?.incarnation ?? null;
       ports.probe({ deadlineMs: probeDeadlineMs, attempt, incarnation }, (outcome) => {
+        inHand = true;
         // Look once more first, so that a kill which this outcome leads to aims at the tree as it is now.
         const judge = () => {
           look(() => {
             probing = false;
+            inHand = false;
             line().take({ type: 'probe', incarnation, startedAtMs, outcome });
           });
         };
