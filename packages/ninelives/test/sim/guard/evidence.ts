@@ -13,7 +13,6 @@ const COUNTED: ReadonlySet<ProbeReason> = new Set([...FAILED, 'ok']);
 
 /** Movement counts by whole units; at an idle server's pace one takes this long. */
 const ONE_UNIT_MS = 11_000;
-const SLOW_LOOK_MS = 3_100;
 
 /** Was this main process rightly killed? Judged on what it truly did and what was truly told about it. */
 export function judgeKill(stage: Stage, server: Server, supervisor: Supervisor, life: Life): void {
@@ -45,15 +44,11 @@ export function judgeKill(stage: Stage, server: Server, supervisor: Supervisor, 
 
 function guilty(stage: Stage, life: Life): string | null {
   const { policy, server } = stage.scenario;
-  // The guard looks at the unit before it takes an outcome in: what was told within one slow look may not be known.
-  const known = life.told.filter(
-    ({ reason, toldMs }) => reason !== 'ok' || stage.nowMs - toldMs > SLOW_LOOK_MS,
-  );
-  const counted = known.filter(({ reason }) => COUNTED.has(reason));
+  const counted = life.told.filter(({ reason }) => COUNTED.has(reason));
   const last = counted.at(-1);
   if (!last || last.reason === 'ok') return null;
   const doneMs = server.counter ? knownDoneMs(stage, life) : 0;
-  if (silentRun(known, doneMs) >= policy.failureThreshold) return 'silent';
+  if (silentRun(life.told, doneMs) >= policy.failureThreshold) return 'silent';
   const spoke = counted.slice(-policy.judgedOf).filter(({ reason }) => SPOKE.has(reason));
   if (spoke.length >= policy.judgedFailures) return 'judged';
   const failed = counted.slice(-policy.intermittentOf).filter(({ reason }) => FAILED.has(reason));

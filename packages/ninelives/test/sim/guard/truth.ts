@@ -122,7 +122,8 @@ export class Truth {
 
   #resolved(id: string): void {
     const { stage } = this;
-    const opened = this.#openIncidentSince.get(id) ?? 0;
+    // An answer that was at hand when the incident opened, and was judged after one slow look, counts.
+    const opened = (this.#openIncidentSince.get(id) ?? 0) - SLOW_LOOK_MS;
     this.#openIncidentSince.delete(id);
     const asked = this.#heard.at(-1)?.asked;
     const told = this.#heard.filter((one) => one.asked === asked);
@@ -256,6 +257,7 @@ export class Truth {
 }
 
 const HEARD_KEPT = 32;
+const SLOW_LOOK_MS = 3_100;
 const COUNTS: ReadonlySet<string> = new Set([
   'ok',
   'timeout',

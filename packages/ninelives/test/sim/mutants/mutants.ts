@@ -26,7 +26,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'unknown counts as a failure',
-    edits: [{ file: 'core/types.js', from: "blind: 'unknown'", to: "blind: 'fail'" }],
+    edits: [
+      { file: 'core/types.js', from: "blind: 'unknown'", to: "blind: 'fail'" },
+      {
+        file: 'core/absorb.js',
+        from: "new Set(['timeout', 'refused', 'reset'])",
+        to: "new Set(['timeout', 'refused', 'reset', 'blind'])",
+      },
+    ],
   },
   {
     name: 'a refused request counts as a failure',
@@ -66,7 +73,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'core/startup.js',
-        from: 'if (at.nowMs - life.sinceMs < policy.startupGraceMs)',
+        from: 'if (atMs - life.sinceMs < policy.startupGraceMs)',
         to: 'if (false)',
       },
     ],
@@ -76,7 +83,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'core/startup.js',
-        from: 'return at.lookedMs - life.movedAtMs < policy.startupStallMs;',
+        from: 'return stillForMs(state, life) < policy.startupStallMs;',
         to: 'return false;',
       },
     ],
@@ -85,9 +92,9 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a kill one failure early',
     edits: [
       {
-        file: 'core/verdict.js',
-        from: 'if (life.failures < policy.failureThreshold ||',
-        to: 'if (life.failures < policy.failureThreshold - 1 ||',
+        file: 'core/silence.js',
+        from: 'life.failures < policy.failureThreshold)',
+        to: 'life.failures < policy.failureThreshold - 1)',
       },
     ],
   },
@@ -96,8 +103,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'daemon/line.js',
-        from: 'perform(decision.intent);\n        return true;',
-        to: 'perform(decision.intent), perform(decision.intent);\n        return true;',
+        from: 'if (decision.intent)\n            perform(decision.intent);',
+        to: 'if (decision.intent)\n            perform(decision.intent), perform(decision.intent);',
       },
     ],
   },
@@ -141,7 +148,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'finished work does not end the silence',
-    edits: [{ file: 'core/absorb.js', from: 'endSilence(life);\n}', to: '}' }],
+    edits: [{ file: 'core/absorb.js', from: 'life.lastCompletionAtMs = draft.at.atMs;', to: 'return;' }],
   },
   {
     name: 'the counter is not asked before the verdict',
