@@ -30,12 +30,14 @@ export function createGuard(options: GuardOptions): Guard {
     const version = record.version();
     if (version === seenVersion) return;
     seenVersion = version;
-    for (const row of record.inbox(service)) {
-      if (row.id <= lastRow) continue;
-      if (!line.take(observationOf(row, clock.monotonicMs()), [row.id])) {
-        seenVersion = -1; // once more with the next tick
-        return;
-      }
+    const rows = record.inbox(service).filter((row) => row.id > lastRow);
+    const lastWish = rows.findLast(isWish);
+    for (const row of rows) {
+      // Of several wishes that wait, the last one counts: nothing is done in between that it would forbid.
+      const superseded = isWish(row) && row !== lastWish;
+      if (superseded) continue;
+      const consumed = rows.filter((other) => other.id <= row.id).map((other) => other.id);
+      line.take(observationOf(row, clock.monotonicMs()), consumed);
       lastRow = row.id;
       if (row.command.type === 'start') ports.start?.();
     }
@@ -78,6 +80,11 @@ export function createGuard(options: GuardOptions): Guard {
     },
     state: line.state,
   };
+}
+
+/** Does the operator say whether the service shall be guarded? */
+function isWish({ command }: InboxRow): boolean {
+  return command.type === 'pause' || command.type === 'resume';
 }
 
 /** A command from another process, as the line takes it. An operator who starts the service wants it guarded. */
