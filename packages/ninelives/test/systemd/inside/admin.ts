@@ -27,7 +27,8 @@ async function serve(): Promise<void> {
   const server = createServer(async (asked, response) => {
     const { argv, input } = JSON.parse(await text(asked)) as { argv: string[]; input: string };
     const child = spawn(argv[0] ?? '', argv.slice(1), { stdio: 'pipe' });
-    child.stdin.end(input);
+    // A command that does not read may be gone before its input.
+    child.stdin.on('error', () => {}).end(input);
     const [said, errors, [code]] = await Promise.all([
       text(child.stdout),
       text(child.stderr),
