@@ -68,6 +68,7 @@ function handOver(draft: Draft, incident: Incident): void {
 
 function considerKill(draft: Draft, incident: Incident, life: Life): void {
   if (life.killIntentId) return; // I4: this one was dealt with; the next incarnation is on its way
+  if (draft.noKill === 'at-hand') return; // not worth a row: its own step follows at once
   const withheld = withhold(draft, life);
   if (!withheld) return kill(draft, incident, life);
   if (draft.state.withheld !== withheld.rule) {
@@ -81,7 +82,10 @@ function considerKill(draft: Draft, incident: Incident, life: Life): void {
 function withhold(draft: Draft, life: Life): Withheld | null {
   const { state, policy, at } = draft;
   const unit = state.unit as UnitSnapshot;
-  if (draft.noKill) return { rule: 'not-now', text: draft.noKill, retry: true };
+  if (draft.noKill === 'no-record') {
+    const text = 'No kill: the record cannot be written, and its one kill from memory is spent (I5)';
+    return { rule: 'no-record', text, retry: true };
+  }
   if (mayBeLoading(state, life, policy, at.atMs)) {
     return { rule: 'loading', text: 'it may still be loading (I2)', retry: true };
   }

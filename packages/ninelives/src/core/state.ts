@@ -36,7 +36,7 @@ export function initialState(service: string, power: Power, policy: Policy): Gua
 export interface Draft extends Decision {
   at: { atMs: number; wallMs: number };
   policy: Policy;
-  noKill: string | null;
+  noKill: Observation['noKill'] | null;
 }
 
 /** Copies what a step may touch; everything deeper is replaced, never mutated. */

@@ -140,9 +140,12 @@ export type KillOutcome =
   | 'not-permitted' // EPERM, another uid, or outside the unit
   | 'still-there'; // signalled, and still listed after the limit (D state, uninterruptible driver call)
 
-/** Why no kill may follow from this observation: the record can't be written (I5), an outcome is not judged yet (I1). */
+/**
+ * Why no kill may follow from this observation, though what was seen counts: the record can't be written and its one
+ * kill from memory is spent (I5), or the outcome of a probe is at hand and will be judged next (I1).
+ */
 export interface Forbidden {
-  noKill?: string;
+  noKill?: 'no-record' | 'at-hand';
 }
 
 export type Observation = At &

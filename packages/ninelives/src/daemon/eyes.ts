@@ -13,8 +13,6 @@ export interface Eyes {
   readCounter(): void;
 }
 
-const IN_HAND = 'No kill: the outcome of a probe is at hand and not judged yet (I1)';
-
 /** The unit, the real work and the counter of finished work, each asked through its port. */
 export function createEyes(options: GuardOptions, line: () => Line): Eyes {
   const { ports, timing } = options;
@@ -29,7 +27,7 @@ export function createEyes(options: GuardOptions, line: () => Line): Eyes {
   let counter: { value: number | null; atMs: number } = { value: null, atMs: Number.NEGATIVE_INFINITY };
 
   function see(observation: Unstamped): void {
-    line().take(inHand ? { ...observation, noKill: IN_HAND } : observation);
+    line().take(inHand ? { ...observation, noKill: 'at-hand' } : observation);
   }
 
   function look(then: () => void = () => {}): void {

@@ -19,8 +19,6 @@ export interface Line {
   stop(): void;
 }
 
-const NO_RECORD = 'No kill: the record cannot be written, and its one kill from memory is spent (I5)';
-
 /**
  * One service's straight line: an observation is taken in, the core steps, the record commits, the intent is
  * performed, and its outcome comes back as an observation. Nothing here decides anything.
@@ -42,7 +40,7 @@ export function createLine(options: GuardOptions, performed: () => void): Line {
     if (hasNews(decision) || consumed.length > 0 || due) {
       if (commit(decision, consumed) === 'refused') {
         // What was seen counts all the same; only the kill that would follow from it may not be.
-        decision = step(state, { ...seen, noKill: NO_RECORD }, policy);
+        decision = step(state, { ...seen, noKill: 'no-record' }, policy);
         commit(decision, consumed);
       }
       lastCommitAtMs = at.atMs;
