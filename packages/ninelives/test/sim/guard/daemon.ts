@@ -140,7 +140,8 @@ export class Daemon {
       this.#alive(() => {
         stage.require(tookMs <= request.deadlineMs + 1, 'probe', 'a probe outlived its deadline');
         const told = { startedMs, toldMs: stage.nowMs, reason };
-        truth.heard({ ...told, asked: request.incarnation?.invocation ?? null });
+        // An outcome that comes while a stranger has the port is judged as the stranger's.
+        truth.heard({ ...told, asked: server.foreign ? null : (asked ?? null) });
         life?.tell(asked === life.incarnation.invocation, told);
         if (reason === 'ok' && life?.revived) supervisor.proved = true;
         if (reason !== 'ok')
