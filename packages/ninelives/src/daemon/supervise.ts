@@ -45,7 +45,7 @@ export async function superviseService(
     name: config.name,
     argv,
     cwd,
-    env: { ...options.env, ...env },
+    env: { ...withoutNotify(options.env), ...env },
     port: config.port,
     stateDir: options.stateDir,
     restart: config.restart,
@@ -62,6 +62,12 @@ export async function superviseService(
       await supervisor.close({ keepRunning: !stop });
     },
   };
+}
+
+/** What systemd asks of us must not be answered by the service (sd_notify(3): NotifyAccess=all lets any child). */
+function withoutNotify(env: SuperviseOptions['env']): SuperviseOptions['env'] {
+  const { NOTIFY_SOCKET: _socket, WATCHDOG_USEC: _watchdog, WATCHDOG_PID: _pid, ...rest } = env;
+  return rest;
 }
 
 /** A unit of systemd is only looked at: systemd starts it, and nobody here stops it. */

@@ -11,7 +11,8 @@ export interface SdNotify {
 /**
  * Node has no unix datagrams, so `systemd-notify` speaks for us; the unit needs NotifyAccess=all. WATCHDOG=1 is sent
  * three times per WatchdogSec, and only when a round was completed since: a guard that hangs is not kept alive by
- * its own timer. Without NOTIFY_SOCKET everything is a no-op.
+ * its own timer. READY=1 goes with it again, since before systemd 246 a message was lost when its sender ended before
+ * it was read. Without NOTIFY_SOCKET everything is a no-op.
  */
 export function createSdNotify(env: { [name: string]: string | undefined }): SdNotify {
   if (!env.NOTIFY_SOCKET) return { ready() {}, alive() {}, stop() {} };
@@ -20,13 +21,13 @@ export function createSdNotify(env: { [name: string]: string | undefined }): SdN
   const timer =
     watchdogMs > 0
       ? setInterval(() => {
-          if (rounds > 0) say('WATCHDOG=1');
+          if (rounds > 0) say('READY=1', 'WATCHDOG=1');
           rounds = 0;
         }, watchdogMs / 3)
       : null;
 
-  function say(state: string): void {
-    const child = spawn('systemd-notify', [state], { stdio: 'ignore' });
+  function say(...state: string[]): void {
+    const child = spawn('systemd-notify', state, { stdio: 'ignore' });
     child.on('error', () => {}); // not installed: systemd will say so by its own timeout
   }
 

@@ -1,15 +1,17 @@
 /** One thing that `install` does to this account, with what undoes it. Nothing here needs root. */
 export type Step =
+  /** A folder that was not there; removed again when nothing else is in it. */
+  | { type: 'folder'; path: string }
   | { type: 'file'; path: string; text: string; mode: number }
-  /** A command, and the one that takes it back (null: nothing to take back). */
-  | { type: 'run'; argv: string[]; undo: string[] | null; why: string }
+  /** A command, and the one that takes it back; null: nothing to do in that direction. */
+  | { type: 'run'; argv: string[] | null; undo: string[] | null; why: string }
   /** A line of the user's crontab, known again by its marker at the end. */
   | { type: 'crontab'; line: string; marker: string };
 
 /** What is installed, in order. Kept as the manifest, so that `uninstall` removes exactly this. */
 export interface Plan {
   version: 1;
-  way: 'user-unit' | 'cron' | 'service';
+  way: 'user-unit' | 'cron';
   steps: Step[];
   /** Who starts the guard again when it is killed, frozen or crashed. */
   revivedBy: string;
@@ -19,24 +21,73 @@ export interface Plan {
 export interface GuardCommand {
   node: string;
   bin: string;
+  /** `up` for services that ninelives itself runs, `guard` for those that something else runs. */
+  mode: 'up' | 'guard';
   /** What names the service: `--config FILE`, or `--unit NAME --url …`. */
   flags: string[];
   stateDir: string;
 }
 
-/** The guard's longest round is a look (2 s), a probe (30 s) and the evidence (3 s); three times that is a hang. */
-const WATCHDOG_SEC = 105;
+/** Where the guard will live. */
+export interface UserHome {
+  unitDir: string;
+  user: string;
+  lingers: boolean;
+  cwd: string;
+  /** Of the unit's folder those that don't exist yet, outermost first. */
+  missingFolders: string[];
+}
+
+/** The guard's longest round is a look (12 s with a dead bus) and the evidence (3 s); several times that is a hang. */
+export const WATCHDOG_MS = 105_000;
+/** Below this, a machine under load would be taken for a hang. */
+export const WATCHDOG_MIN_MS = 5_000;
 /** The original account's own rhythm. */
 const CRON_MINUTES = 2;
 export const CRON_MARKER = '# ninelives guard';
 export const GUARD_UNIT = 'ninelives-guard.service';
 
 /** A user unit: systemd's user manager revives it, and its watchdog ends it when it hangs. */
-export function userUnitPlan(
-  command: GuardCommand,
-  home: { unitDir: string; user: string; lingers: boolean },
-): Plan {
-  const text = `[Unit]
+export function userUnitPlan(command: GuardCommand, home: UserHome, watchdogMs = WATCHDOG_MS): Plan {
+  const systemctl = ['systemctl', '--user'];
+  const run = (argv: string[] | null, undo: string[] | null, why: string): Step => {
+    return { type: 'run', argv, undo, why };
+  };
+  const linger = run(
+    ['loginctl', 'enable-linger', home.user],
+    ['loginctl', 'disable-linger', home.user],
+    'without it the user manager ends with the last session, and does not start at boot',
+  );
+  return {
+    version: 1,
+    way: 'user-unit',
+    revivedBy: `the user manager (Restart=always; WatchdogSec=${watchdogMs / 1_000} ends it when it hangs)`,
+    // Undone last first: stop, remove the file, have systemd forget it, and only then let the manager go.
+    steps: [
+      ...(home.lingers ? [] : [linger]),
+      run(null, [...systemctl, 'daemon-reload'], 'systemd forgets the unit'),
+      ...home.missingFolders.map((path): Step => ({ type: 'folder', path })),
+      {
+        type: 'file',
+        path: `${home.unitDir}/${GUARD_UNIT}`,
+        text: unitText(command, home.cwd, watchdogMs),
+        mode: 0o644,
+      },
+      run([...systemctl, 'daemon-reload'], null, 'systemd reads the unit'),
+      run(
+        [...systemctl, 'enable', '--now', GUARD_UNIT],
+        [...systemctl, 'disable', '--now', GUARD_UNIT],
+        'now and at each boot',
+      ),
+    ],
+  };
+}
+
+function unitText({ node, bin, mode, flags, stateDir }: GuardCommand, cwd: string, watchdogMs: number) {
+  const argv = [node, bin, mode, ...flags, '--state', stateDir];
+  // What `up` runs outlives a guard that falls, and is adopted by the next one.
+  const killMode = mode === 'up' ? 'KillMode=process\n' : '';
+  return `[Unit]
 Description=ninelives guard: real-work probe, SIGKILL by incarnation
 # It must come back however often it falls: a guard that was given up guards nothing.
 StartLimitIntervalSec=0
@@ -45,52 +96,24 @@ StartLimitIntervalSec=0
 # READY=1 and WATCHDOG=1 come from systemd-notify, a child: hence NotifyAccess=all.
 Type=notify
 NotifyAccess=all
-ExecStart=${[command.node, command.bin, 'guard', ...command.flags, '--state', command.stateDir].map(quoteUnit).join(' ')}
-WatchdogSec=${WATCHDOG_SEC}
+WorkingDirectory=-${cwd.replaceAll('%', '%%')}
+ExecStart=${argv.map(quoteUnit).join(' ')}
+WatchdogSec=${watchdogMs / 1_000}
 Restart=always
 RestartSec=2
-
+${killMode}
 [Install]
 WantedBy=default.target
 `;
-  const linger: Step[] = home.lingers
-    ? []
-    : [
-        {
-          type: 'run',
-          argv: ['loginctl', 'enable-linger', home.user],
-          undo: ['loginctl', 'disable-linger', home.user],
-          why: 'without it the user manager ends with the last session, and does not start at boot',
-        },
-      ];
-  return {
-    version: 1,
-    way: 'user-unit',
-    revivedBy: `the user manager (Restart=always; WatchdogSec=${WATCHDOG_SEC} ends it when it hangs)`,
-    steps: [
-      { type: 'file', path: `${home.unitDir}/${GUARD_UNIT}`, text, mode: 0o644 },
-      ...linger,
-      {
-        type: 'run',
-        argv: ['systemctl', '--user', 'daemon-reload'],
-        undo: ['systemctl', '--user', 'daemon-reload'],
-        why: 'systemd reads the unit',
-      },
-      {
-        type: 'run',
-        argv: ['systemctl', '--user', 'enable', '--now', GUARD_UNIT],
-        undo: ['systemctl', '--user', 'disable', '--now', GUARD_UNIT],
-        why: 'now and at each boot',
-      },
-    ],
-  };
 }
 
 /** The classic: one pass every two minutes. cron itself is what survives. */
 export function cronPlan(command: GuardCommand): Plan {
-  const argv = [command.node, command.bin, 'guard', '--once', ...command.flags, '--state', command.stateDir];
-  const log = `${command.stateDir}/guard-once.log`;
-  const line = `*/${CRON_MINUTES} * * * * ${argv.map(quoteCron).join(' ')} >> ${quoteCron(log)} 2>&1 ${CRON_MARKER}`;
+  const { node, bin, flags, stateDir } = command;
+  const argv = [node, bin, 'guard', '--once', ...flags, '--state', stateDir];
+  // Overwritten by each pass: what matters is on record, and nothing must grow for ever.
+  const log = quoteCron(`${stateDir}/guard-once.log`);
+  const line = `*/${CRON_MINUTES} * * * * ${argv.map(quoteCron).join(' ')} > ${log} 2>&1 ${CRON_MARKER}`;
   return {
     version: 1,
     way: 'cron',
@@ -100,13 +123,13 @@ export function cronPlan(command: GuardCommand): Plan {
 }
 
 /** systemd.service(5), "Command lines": quotes, and `%` and `$` doubled. */
-function quoteUnit(word: string): string {
+export function quoteUnit(word: string): string {
   const escaped = word.replaceAll('%', '%%').replaceAll('$', '$$$$');
   return /^[\w@%+=:,./-]+$/.test(escaped) ? escaped : `"${escaped.replace(/[\\"]/g, '\\$&')}"`;
 }
 
 /** sh, and `%` is a newline to cron (crontab(5)). */
-function quoteCron(word: string): string {
+export function quoteCron(word: string): string {
   const quoted = /^[\w@+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
   return quoted.replaceAll('%', '\\%');
 }

@@ -1,3 +1,5 @@
+import { quoteUnit } from './plan.js';
+
 /** The service's own unit, for those who have none yet: settings under which a SIGKILL is always revived. */
 export function serviceUnit(options: {
   name: string;
@@ -16,8 +18,8 @@ StartLimitBurst=10
 
 [Service]
 Type=simple
-${user === null ? '' : `User=${user}\n`}WorkingDirectory=${cwd}
-ExecStart=${argv.map(quote).join(' ')}
+${user === null ? '' : `User=${user}\n`}WorkingDirectory=${cwd.replaceAll('%', '%%')}
+ExecStart=${argv.map(quoteUnit).join(' ')}
 # Revives after SIGKILL and crashes; a clean stop stays a stop.
 Restart=on-failure
 RestartSec=1
@@ -28,9 +30,4 @@ TimeoutStopSec=15
 [Install]
 WantedBy=${user === null ? 'default.target' : 'multi-user.target'}
 `;
-}
-
-function quote(word: string): string {
-  const escaped = word.replaceAll('%', '%%').replaceAll('$', '$$$$');
-  return /^[\w@%+=:,./-]+$/.test(escaped) ? escaped : `"${escaped.replace(/[\\"]/g, '\\$&')}"`;
 }

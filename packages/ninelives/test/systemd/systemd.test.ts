@@ -25,6 +25,7 @@ describe('on a real systemd', { skip: lacks ?? false }, () => {
   testsInside(theBox, 'what only systemd can show', 'looks.js');
   testsInside(theBox, 'the guard heals a unit, without root', 'guard.js');
   testsInside(theBox, 'what init finds, and what is kept before a kill', 'discover.js');
+  testsInside(theBox, 'the guard as a user unit', 'install.js');
   revivalTests(theBox);
   lastTest(theBox);
 });

@@ -52,7 +52,7 @@ function keeperOf(stateDir: string): SystemdFacts['guardKeptBy'] {
   const manifest = join(stateDir, 'install.json');
   if (existsSync(manifest)) {
     const { way } = JSON.parse(readFileSync(manifest, 'utf8')) as Pick<Plan, 'way'>;
-    if (way !== 'service') return way === 'cron' ? 'cron' : 'unit';
+    return way === 'cron' ? 'cron' : 'unit';
   }
   return lockOwner(stateDir) === null ? null : 'resident';
 }

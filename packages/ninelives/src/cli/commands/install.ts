@@ -1,13 +1,16 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { applyPlan, diffOf, InstallError, takeBack } from '../../install/apply.js';
+import type { Config } from '../../config/service.js';
+import { applyPlan, diffOf, occupied, takeBack } from '../../install/apply.js';
+import { InstallError } from '../../install/errors.js';
 import { cronPlan, type GuardCommand, type Plan, userUnitPlan } from '../../install/plan.js';
 import { serviceUnit } from '../../install/service-unit.js';
+import { openRecord } from '../../record/sqlite.js';
 import { CliError, EXIT, type ExitCode } from '../errors.js';
-import type { ServiceOptions } from '../services.js';
-import { DEFAULT_CONFIG } from '../services.js';
+import { configOf, DEFAULT_CONFIG, type ServiceOptions } from '../services.js';
+import { recordFile } from '../state-dir.js';
 import type { Terminal } from '../terminal.js';
 
 type Env = { [name: string]: string | undefined };
@@ -17,6 +20,8 @@ export interface InstallOptions {
   stateDir: string;
   cron: boolean;
   print: boolean;
+  /** Undefined: the default, longer than the longest round. */
+  watchdogMs: number | undefined;
   env: Env;
 }
 
@@ -25,34 +30,35 @@ const BIN = fileURLToPath(new URL('../../../../bin/ninelives.js', import.meta.ur
 
 /** `install`: the guard lives on after this shell. Shows every change first; `--print` stops there. */
 export function runInstall(options: InstallOptions, terminal: Terminal): ExitCode {
-  const manifest = join(options.stateDir, MANIFEST);
-  if (existsSync(manifest) && !options.print) {
-    throw new CliError(
-      `installed already, see ${manifest}`,
-      EXIT.usage,
-      'ninelives uninstall, then install again',
-    );
-  }
-  const plan = planOf(options);
+  const { stateDir, print } = options;
+  const manifest = join(stateDir, MANIFEST);
+  const { config, flags } = serviceOf(options);
+  const plan = planOf(options, config, flags);
+  if (!print) refuseTwice(manifest, plan);
   for (const step of plan.steps) for (const line of diffOf(step)) terminal.out(colour(line, terminal));
   terminal.out(`revived by: ${plan.revivedBy}`);
-  if (options.print) return EXIT.fine;
+  if (print) return EXIT.fine;
   explained(() =>
-    applyPlan(plan, manifest, (line) => terminal.out(`${terminal.style('green', 'done')}  ${line}`)),
+    applyPlan(plan, manifest, withManager(options.env), (line) => {
+      terminal.out(`${terminal.style('green', 'done')}  ${line}`);
+    }),
   );
-  const state = `--state ${options.stateDir}`;
-  if (options.service.unit !== undefined) {
-    const warning = 'NOT ARMED: it only watches until the recovery of this unit is proved';
+  const unproved = config.services.filter(
+    ({ name, source }) => source.type === 'unit' && !isProved(stateDir, name),
+  );
+  for (const { name } of unproved) {
+    const warning = `NOT ARMED: ${name} is only watched until the recovery of its unit is proved`;
     terminal.out(terminal.style('red', warning));
-    terminal.out(
-      `  next: ninelives drill crash ${state}   (kills and revives the service once, with you watching)`,
-    );
-  } else terminal.out(`  next: ninelives status ${state}`);
+    const which = config.services.length > 1 ? ` --service ${name}` : '';
+    terminal.out(`  next: ninelives drill crash${which} --state ${stateDir}   (kills it once, as you watch)`);
+  }
+  if (unproved.length === 0) terminal.out(`  next: ninelives status --state ${stateDir}`);
   return EXIT.fine;
 }
 
 /** `uninstall`: takes back exactly what `install` put there. */
-export function runUninstall(stateDir: string, terminal: Terminal): ExitCode {
+export function runUninstall(options: { stateDir: string; env: Env }, terminal: Terminal): ExitCode {
+  const { stateDir, env } = options;
   const manifest = join(stateDir, MANIFEST);
   if (!existsSync(manifest)) {
     throw new CliError(
@@ -61,7 +67,15 @@ export function runUninstall(stateDir: string, terminal: Terminal): ExitCode {
       'name the state folder: --state DIR',
     );
   }
-  explained(() => takeBack(manifest, (line) => terminal.out(line)));
+  const failures = explained(() => takeBack(manifest, withManager(env), (line) => terminal.out(line)));
+  if (failures.length > 0) {
+    const what = `not everything could be taken back: ${failures.join('; ')}`;
+    throw new CliError(
+      what,
+      EXIT.environment,
+      `mend that, then again: ninelives uninstall --state ${stateDir}`,
+    );
+  }
   terminal.out(`the record in ${stateDir} was left as it is`);
   return EXIT.fine;
 }
@@ -88,41 +102,86 @@ export function runServiceUnit(
   return EXIT.fine;
 }
 
-function planOf(options: InstallOptions): Plan {
-  const command: GuardCommand = {
-    node: process.execPath,
-    bin: realpathSync(BIN),
-    flags: flagsOf(options.service),
-    stateDir: options.stateDir,
-  };
-  if (options.cron) return cronPlan(command);
-  const { username } = userInfo();
-  const configHome = options.env.XDG_CONFIG_HOME ?? join(homedir(), '.config');
-  return userUnitPlan(command, {
-    unitDir: join(configHome, 'systemd', 'user'),
-    user: username,
-    // systemd-logind keeps a file for each user that lingers (loginctl(1), enable-linger).
-    lingers: existsSync(`/var/lib/systemd/linger/${username}`),
-  });
-}
-
-/** The same service, named by absolute paths, since cron and systemd start elsewhere. */
-function flagsOf(service: ServiceOptions): string[] {
-  const { config, user, ...named } = service;
-  const file =
-    config ?? (Object.keys(named).length === 0 && existsSync(DEFAULT_CONFIG) ? DEFAULT_CONFIG : undefined);
-  if (file !== undefined) return ['--config', resolve(file)];
-  if (named.unit === undefined) {
+/** The services, and the flags that name them from anywhere: cron and systemd start elsewhere. */
+function serviceOf({ service, cron, env }: InstallOptions): { config: Config; flags: string[] } {
+  const { config: given, user, ...named } = service;
+  const isDefault = given === undefined && Object.keys(named).length === 0 && existsSync(DEFAULT_CONFIG);
+  const file = given ?? (isDefault ? DEFAULT_CONFIG : undefined);
+  if (file === undefined && named.unit === undefined) {
     const hint = 'ninelives init writes a ninelives.yaml; or: --unit NAME --url http://…';
     throw new CliError('which service? install needs a config file or a unit', EXIT.usage, hint);
   }
+  // Neither cron nor a user manager has the variables of this shell; a `${NAME}` in the file would be refused there.
+  const { config } = configOf(service, [], cron ? {} : env);
   const flags = Object.entries(named).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  return user ? [...flags, '--user'] : flags;
+  if (file !== undefined) return { config, flags: ['--config', resolve(file)] };
+  return { config, flags: user ? [...flags, '--user'] : flags };
 }
 
-function explained(act: () => void): void {
+function planOf(options: InstallOptions, config: Config, flags: string[]): Plan {
+  const { stateDir, env, watchdogMs } = options;
+  const ours = config.services.filter(({ source }) => source.type !== 'unit');
+  const command: GuardCommand = {
+    node: process.execPath,
+    bin: realpathSync(BIN),
+    mode: ours.length > 0 ? 'up' : 'guard',
+    flags,
+    stateDir,
+  };
+  if (options.cron) {
+    if (ours.length > 0) {
+      const why = `cron can't run ${ours[0]?.name}: a pass looks after what something else runs`;
+      throw new CliError(why, EXIT.usage, 'ninelives install, without --cron');
+    }
+    return cronPlan(command);
+  }
+  // sd_booted(3)
+  if (!existsSync('/run/systemd/system')) {
+    throw new CliError('no systemd runs here', EXIT.environment, 'ninelives install --cron');
+  }
+  const { username } = userInfo();
+  const unitDir = join(env.XDG_CONFIG_HOME ?? join(homedir(), '.config'), 'systemd', 'user');
+  const home = {
+    unitDir,
+    user: username,
+    // systemd-logind keeps a file for each user that lingers (loginctl(1), enable-linger).
+    lingers: existsSync(`/var/lib/systemd/linger/${username}`),
+    cwd: process.cwd(),
+    missingFolders: missingFolders(unitDir),
+  };
+  return userUnitPlan(command, home, watchdogMs);
+}
+
+function missingFolders(path: string): string[] {
+  return existsSync(path) ? [] : [...missingFolders(dirname(path)), path];
+}
+
+function refuseTwice(manifest: string, plan: Plan): void {
+  const there = existsSync(manifest) ? manifest : explained(() => occupied(plan));
+  if (there === null) return;
+  const hint = 'ninelives uninstall (with the --state of that installation), then install again';
+  throw new CliError(`installed already, see ${there}`, EXIT.usage, hint);
+}
+
+/** Was the recovery of this service's unit proved before? */
+function isProved(stateDir: string, service: string): boolean {
+  if (!existsSync(recordFile(stateDir))) return false;
+  const record = openRecord(recordFile(stateDir));
   try {
-    act();
+    return record.load(service)?.state.power === 'armed';
+  } finally {
+    record.close();
+  }
+}
+
+/** Under sudo -u, su and cron nothing says where the user manager is; its place is well known (pam_systemd(8)). */
+function withManager(env: Env): Env {
+  return { XDG_RUNTIME_DIR: `/run/user/${process.getuid?.()}`, ...env };
+}
+
+function explained<T>(act: () => T): T {
+  try {
+    return act();
   } catch (error) {
     if (error instanceof InstallError) throw new CliError(error.message, EXIT.environment, error.hint);
     throw error;
@@ -130,6 +189,5 @@ function explained(act: () => void): void {
 }
 
 function colour(line: string, terminal: Terminal): string {
-  if (line.startsWith('+ ')) return terminal.style('green', line);
-  return line.startsWith('- ') ? terminal.style('red', line) : line;
+  return line.startsWith('+ ') ? terminal.style('green', line) : line;
 }

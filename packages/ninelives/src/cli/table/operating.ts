@@ -1,11 +1,14 @@
 import type { Command } from 'commander';
 import { lockOwner } from '../../host/lock.js';
 import { systemClock } from '../../host/system-clock.js';
+import { WATCHDOG_MIN_MS } from '../../install/plan.js';
 import { runInstall, runServiceUnit, runUninstall } from '../commands/install.js';
 import { runOperate } from '../commands/operate.js';
+import { CliError, EXIT } from '../errors.js';
 import { stateDirOf, withRecord } from '../state-dir.js';
 import {
   type CommandContext,
+  durationOf,
   type Flags,
   jsonFlag,
   operatorOf,
@@ -41,7 +44,7 @@ export function addOperating(program: Command, context: CommandContext): void {
   }
 }
 
-type InstallFlags = Flags & { cron?: boolean; print?: boolean; service?: boolean };
+type InstallFlags = Flags & { cron?: boolean; print?: boolean; service?: boolean; watchdog?: string };
 
 /** install, uninstall */
 export function addInstalling(program: Command, context: CommandContext): void {
@@ -52,6 +55,7 @@ export function addInstalling(program: Command, context: CommandContext): void {
     .description('let the guard live on without this shell: a user unit, or cron; shows each change first')
     .option('--cron', 'a crontab line with guard --once every two minutes, instead of a user unit')
     .option('--print', 'show what would change, and change nothing')
+    .option('--watchdog <duration>', 'a guard that hangs for this long is ended and started anew (105s)')
     .option('--service', "print a unit for the service itself (to hand to an admin; with --user, one's own)")
     .passThroughOptions()
     .action((command: string[], flags: InstallFlags) => {
@@ -62,11 +66,21 @@ export function addInstalling(program: Command, context: CommandContext): void {
       }
       const stateDir = stateDirOf(flags.state, env);
       const service = serviceFlags(flags);
-      return context.exit(runInstall({ service, stateDir, cron, print, env }, terminal));
+      const watchdogMs = flags.watchdog === undefined ? undefined : watchdogOf(flags.watchdog);
+      return context.exit(runInstall({ service, stateDir, cron, print, watchdogMs, env }, terminal));
     });
   program
     .command('uninstall')
     .description('take back exactly what install put there; the record stays')
     .addOption(stateFlag())
-    .action((flags: Flags) => context.exit(runUninstall(stateDirOf(flags.state, env), terminal)));
+    .action((flags: Flags) =>
+      context.exit(runUninstall({ stateDir: stateDirOf(flags.state, env), env }, terminal)),
+    );
+}
+
+/** @throws CliError when a loaded machine would be taken for a hang */
+function watchdogOf(text: string): number {
+  const ms = durationOf('--watchdog', text);
+  if (ms >= WATCHDOG_MIN_MS) return ms;
+  throw new CliError(`--watchdog ${text} is too short`, EXIT.usage, `--watchdog ${WATCHDOG_MIN_MS / 1_000}s`);
 }
