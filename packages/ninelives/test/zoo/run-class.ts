@@ -72,7 +72,9 @@ const ACTS: Record<Action, Act> = {
 
   async paged(zoo, pace, watch) {
     const { limitMs } = zoo[pace];
-    const told = await watchUntil(watch, limitMs, false, () => watch.seen.pagedAtMs !== null);
+    const told = await watchUntil(watch, limitMs, false, () => {
+      return watch.seen.pagedAtMs !== null && zoo.verdict.some((kind) => watch.seen.verdicts.includes(kind));
+    });
     return [...(told ? [] : ['nobody was told']), ...(await staysAt(0, pace, watch))];
   },
 

@@ -17,8 +17,8 @@ const STEP_MS = 100;
 export function doWork({ kind, ms, counted }: Work, count: () => void): void {
   if (kind === 'never') return pause(2 ** 31 - 1);
   if (kind === 'serve') {
-    spin(ms / 4);
-    return pause((ms * 3) / 4);
+    spin(ms * 0.4);
+    return pause(ms * 0.6);
   }
   const endMs = performance.now() + ms;
   for (let step = 1; performance.now() < endMs; step += 1) {
@@ -35,9 +35,13 @@ export function burn(ms: number): void {
   pause(ms * 0.4);
 }
 
+/** Until it has had that much CPU: on a machine that is short of it, work takes longer. */
 function spin(ms: number): void {
-  const endMs = performance.now() + ms;
-  while (performance.now() < endMs) Math.sqrt(endMs);
+  const before = process.cpuUsage();
+  for (let spentUs = 0; spentUs < ms * 1_000; ) {
+    const { user, system } = process.cpuUsage(before);
+    spentUs = user + system;
+  }
 }
 
 /** Blocks this thread; no CPU. */

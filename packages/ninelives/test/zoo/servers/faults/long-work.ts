@@ -6,7 +6,7 @@ function batch(kind: Work['kind'], counted: boolean): Fault['begin'] {
   return ({ occupy, lastsMs }) => occupy({ kind, ms: lastsMs(60_000), counted });
 }
 
-/** 4 requests a second and no more, a quarter of that time computing. */
+/** 4 requests a second and no more, two fifths of that time computing. */
 const CAPACITY: Work = { kind: 'serve', ms: 250, counted: false };
 
 /** A healthy server that keeps its clients waiting. */
