@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { DurationsJson } from '../../src/cli/commands/inspect.js';
 import type { GuardState, Incident, ProcessSample } from '../../src/core/types.js';
-import { listStats, readCmdline } from '../../src/host/procfs/processes.js';
+import { listStats } from '../../src/host/procfs/processes.js';
 import { openRecord } from '../../src/record/sqlite.js';
 
 export const BIN = fileURLToPath(new URL('../../../bin/ninelives.js', import.meta.url));
@@ -35,7 +35,7 @@ export interface Box {
   ): Promise<T>;
   embed(): Promise<Response>;
   output(): string;
-  /** Every live process that works for this box's port or state folder. */
+  /** Every live process that was started for this box, by its mark in the environment. */
   alive(): number[];
   close(): Promise<void>;
 }
@@ -67,12 +67,15 @@ export async function openBox(service: string, rest = ''): Promise<Box> {
   const config = join(stateDir, 'ninelives.yaml');
   const yaml = `version: 1\nservices:\n  - name: svc\n    port: ${port}\n${service}\n${rest}`;
   writeFileSync(config, yaml.replaceAll('PORT', String(port)));
+  // Inherited by everything that is started for this box: by this alone it is known again.
+  const mark = `NINELIVES_BOX=${stateDir}`;
+  const env = { ...process.env, NINELIVES_BOX: stateDir };
   const children: ChildProcess[] = [];
   let output = '';
 
   function start(command: 'up' | 'guard' = 'up', ...args: string[]): ChildProcess {
     const argv = [BIN, command, '--state', stateDir, '--config', config, ...args];
-    const child = spawn(process.execPath, argv, { cwd: stateDir, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, argv, { cwd: stateDir, env, stdio: ['ignore', 'pipe', 'pipe'] });
     children.push(child);
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text));
     return child;
@@ -80,7 +83,7 @@ export async function openBox(service: string, rest = ''): Promise<Box> {
 
   const run: Box['run'] = (...args) =>
     new Promise((done) => {
-      execFile(process.execPath, [BIN, ...args], { timeout: LIMIT_MS }, (error, stdout, stderr) => {
+      execFile(process.execPath, [BIN, ...args], { env, timeout: LIMIT_MS }, (error, stdout, stderr) => {
         done({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr });
       });
     });
@@ -131,25 +134,17 @@ export async function openBox(service: string, rest = ''): Promise<Box> {
       listStats()
         .filter((stat) => stat.state !== 'Z' && stat.pid !== process.pid)
         .map((stat) => stat.pid)
-        .filter((pid) => worksFor(pid, port, stateDir)),
+        .filter((pid) => readEnvironOf(pid).split('\0').includes(mark)),
     async close() {
       for (const child of children)
         if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
       await Promise.all(children.map((child) => child.exitCode ?? child.signalCode ?? once(child, 'exit')));
-      // Whatever a failed test left behind: only processes that name this box's own folder or port.
+      // Whatever a failed test left behind: only what carries this box's own mark.
       for (const pid of box.alive()) process.kill(pid, 'SIGKILL');
       rmSync(stateDir, { recursive: true, force: true });
     },
   };
   return box;
-}
-
-function worksFor(pid: number, port: number, stateDir: string): boolean {
-  const argv = readCmdline(pid);
-  const environ = readEnvironOf(pid);
-  return (
-    argv.includes(String(port)) || argv.includes(stateDir) || environ.includes(`NINELIVES_BOX=${stateDir}`)
-  );
 }
 
 function readEnvironOf(pid: number): string {
