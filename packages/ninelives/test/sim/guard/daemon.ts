@@ -141,7 +141,7 @@ export class Daemon {
         stage.require(tookMs <= request.deadlineMs + 1, 'probe', 'a probe outlived its deadline');
         const told = { startedMs, toldMs: stage.nowMs, reason };
         // An outcome that comes while a stranger has the port is judged as the stranger's.
-        truth.heard({ ...told, asked: server.foreign ? null : (asked ?? null) });
+        truth.heard(server.foreign ? null : (asked ?? null), told);
         life?.tell(asked === life.incarnation.invocation, told);
         if (reason === 'ok' && life?.revived) supervisor.proved = true;
         if (reason !== 'ok')

@@ -34,8 +34,8 @@ export class Truth {
   #escalatedIncidents = new Set<string>();
   #operations = new Map<string, { intentId: string; daemon: number; stored: boolean }>();
   #performed = new Set<string>();
-  /** With the life that the guard believed to ask. */
-  #heard: (Told & { asked: string | null })[] = [];
+  /** By the life that the guard believed to ask; null for a stranger. */
+  #heard = new Map<string | null, Told[]>();
   #freshBy = new Map<string, number>();
   #decidedPages = new Map<string, Page>();
   storedPages = new Set<string>();
@@ -50,10 +50,12 @@ export class Truth {
   ) {}
 
   /** An outcome was told to the guard, whoever gave it. */
-  heard(told: Told & { asked: string | null }): void {
+  heard(asked: string | null, told: Told): void {
     if (!COUNTS.has(told.reason)) return;
-    this.#heard.push(told);
-    if (this.#heard.length > HEARD_KEPT) this.#heard.shift();
+    const heard = [...(this.#heard.get(asked) ?? []), told].slice(-HEARD_KEPT);
+    // Last in, last out: the key asked last is the last one of the map.
+    this.#heard.delete(asked);
+    this.#heard.set(asked, heard);
   }
 
   /** The guard was handed these inbox rows. */
@@ -125,8 +127,7 @@ export class Truth {
     // An answer that was at hand when the incident opened, and was judged after one slow look, counts.
     const opened = (this.#openIncidentSince.get(id) ?? 0) - SLOW_LOOK_MS;
     this.#openIncidentSince.delete(id);
-    const asked = this.#heard.at(-1)?.asked;
-    const told = this.#heard.filter((one) => one.asked === asked);
+    const told = [...this.#heard.values()].at(-1) ?? [];
     const lastFailure = told.findLastIndex(({ reason }) => reason !== 'ok');
     const passes = told
       .slice(lastFailure + 1)

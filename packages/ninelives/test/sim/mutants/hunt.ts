@@ -27,7 +27,9 @@ export async function hunt(
     try {
       const production = await loadProduction(folder);
       const caught: Catch = { mutant: mutant.name, silenced, seed: null, said: '' };
-      for (let seed = 1; seed <= limit.seeds && caught.seed === null; seed++) {
+      const hint = mutant.seed ?? 1;
+      for (let nth = 0; nth <= limit.seeds && caught.seed === null; nth++) {
+        const seed = nth === 0 ? hint : nth;
         const { broken } = runWeekend(seed, limit.hours, production);
         if (broken) Object.assign(caught, { seed, said: broken.message.split('\n')[0] });
       }

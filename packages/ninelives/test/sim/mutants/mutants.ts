@@ -10,12 +10,15 @@ export interface Edit {
 /** A guard with one rule missing. Each must be caught by the simulation. */
 export interface Mutant {
   name: string;
+  /** A weekend that showed it before: the hunt begins there, which saves time and proves nothing. */
+  seed?: number;
   edits: readonly Edit[];
 }
 
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a stale outcome is accepted',
+    seed: 24,
     edits: [
       {
         file: 'core/absorb.js',
@@ -26,6 +29,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'unknown counts as a failure',
+    seed: 10,
     edits: [
       { file: 'core/types.js', from: "blind: 'unknown'", to: "blind: 'fail'" },
       {
@@ -37,6 +41,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a refused request counts as a failure',
+    seed: 17,
     edits: [{ file: 'core/types.js', from: "misconfigured: 'unknown'", to: "misconfigured: 'fail'" }],
   },
   {
@@ -66,6 +71,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'no headroom under the start limit',
+    seed: 21,
     edits: [{ file: 'core/budget.js', from: 'const STARTS_NEEDED = 2;', to: 'const STARTS_NEEDED = 0;' }],
   },
   {
@@ -124,6 +130,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'pause is ignored',
+    seed: 9,
     edits: [
       { file: 'core/remedy.js', from: "if (!incident || state.desired === 'paused')", to: 'if (!incident)' },
     ],
@@ -134,10 +141,12 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'right answers before the loss resolve it',
+    seed: 4,
     edits: [{ file: 'core/incident.js', from: 'life.passes = 0;', to: ';' }],
   },
   {
     name: 'leftovers include the running incarnation',
+    seed: 13,
     edits: [
       {
         file: 'core/remedy.js',
@@ -148,14 +157,17 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'finished work does not end the silence',
+    seed: 34,
     edits: [{ file: 'core/absorb.js', from: 'life.lastCompletionAtMs = draft.at.atMs;', to: 'return;' }],
   },
   {
     name: 'the counter is not asked before the verdict',
+    seed: 49,
     edits: [{ file: 'daemon/eyes.js', from: 'if (decides(outcome))', to: 'if (false)' }],
   },
   {
     name: 'kills from memory are unlimited',
+    seed: 4,
     edits: [
       {
         file: 'daemon/commit.js',
@@ -170,12 +182,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'pages that waited in memory are lost',
+    seed: 4,
     edits: [
       { file: 'daemon/commit.js', from: 'pages: [...older.pages, ...newer.pages]', to: 'pages: newer.pages' },
     ],
   },
   {
     name: 'a stranger on the port does not matter',
+    seed: 4,
     edits: [
       { file: 'core/verdict.js', from: "unit.portOwner.who === 'foreign'", to: 'false' },
       { file: 'core/absorb.js', from: "state.unit?.portOwner.who === 'foreign'", to: 'false' },
@@ -183,6 +197,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'an incident that lasts is never escalated',
+    seed: 14,
     edits: [
       {
         file: 'core/incident.js',
@@ -203,6 +218,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'power without proof',
+    seed: 12,
     edits: [{ file: 'core/power.js', from: "state.proof ? 'armed' : 'watch-only'", to: "'armed'" }],
   },
 ];
