@@ -14,8 +14,6 @@ const NOT_YET: { [name: string]: string } = {
   'one of three engines dead': 'one failure in three never makes 6 of the last 10',
   'frozen behind 429': 'a 429 counts as an answer, for ever',
   'wedged behind 429': 'a 429 counts as an answer, for ever',
-  'container wedge': 'nothing says that the work of a container client can not be seen',
-  'container batch': 'nothing says that the work of a container client can not be seen',
 };
 
 describe('zoo', { concurrency: AT_ONCE }, () => {
