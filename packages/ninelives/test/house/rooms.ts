@@ -22,6 +22,7 @@ const EVERYTHING = [
   'install',
   'drill',
   'doctor',
+  'gateway',
   'config',
 ];
 
@@ -35,6 +36,8 @@ export const ROOMS: Record<string, Room> = {
   evidence: { values: ['core/types', 'host'], node: true, packages: [] },
   drill: { values: ['core', 'probe'], node: true, packages: [] },
   doctor: { values: ['core', 'probe'], node: true, packages: [] },
+  // Its own process: what it needs of the machine (processes, clocks) is handed in by cli/.
+  gateway: { values: ['core'], node: true, packages: [] },
   install: { values: [], node: true, packages: [] },
   discover: { values: ['core', 'probe', 'host'], node: true, packages: [] },
   config: { values: ['core', 'probe'], node: true, packages: ['zod', 'yaml'] },
