@@ -25,7 +25,11 @@ describe('on a real systemd', { skip: lacks ?? false }, () => {
   testsInside(theBox, 'what only systemd can show', 'looks.js');
   testsInside(theBox, 'the guard heals a unit, without root', 'guard.js');
   testsInside(theBox, 'what init finds, and what is kept before a kill', 'discover.js');
-  testsInside(theBox, 'the guard as a user unit', 'install.js');
+  // Long, and mostly waiting.
+  describe('side by side', { concurrency: true }, () => {
+    testsInside(theBox, 'the guard as a user unit', 'install.js');
+    testsInside(theBox, 'passes from cron', 'cron.js');
+  });
   revivalTests(theBox);
   lastTest(theBox);
 });

@@ -1,6 +1,7 @@
 import type { Config, ServiceConfig } from '../../config/service.js';
 import type { GuardState, RecordEvent } from '../../core/types.js';
-import { openHouse } from '../../daemon/house.js';
+import { SetupError } from '../../daemon/errors.js';
+import { type House, openHouse } from '../../daemon/house.js';
 import { makeWay } from '../../daemon/make-way.js';
 import { runDaemon } from '../../daemon/run.js';
 import { wallMs } from '../../host/clock.js';
@@ -31,14 +32,13 @@ const PASS_LIMIT_MS = 10 * 60_000;
 /** `up` and `guard`: the daemon in the foreground, its story on the terminal, quiet when all is well. */
 export async function runResident(options: ResidentOptions, terminal: Terminal): Promise<ExitCode> {
   const { config, stateDir, mode } = options;
-  if (options.once) {
-    const other = await makeWay(stateDir, wallMs(), PASS_LIMIT_MS);
-    if (other !== null) {
-      terminal.out(`nothing to do: ${other.command} (pid ${other.pid}) guards here already`);
-      return EXIT.fine;
-    }
+  const house = options.once
+    ? await houseForPass(options)
+    : openHouse(stateDir, config.notifiers, options.env);
+  if ('guardedBy' in house) {
+    terminal.out(`nothing to do: ${house.guardedBy} guards here already`);
+    return EXIT.fine;
   }
-  const house = openHouse(stateDir, config.notifiers, options.env);
   if (options.armBy !== null) armEach(config, house.record, options.armBy);
   const systemd = createSdNotify(options.env);
   systemd.ready();
@@ -91,6 +91,23 @@ export async function runResident(options: ResidentOptions, terminal: Terminal):
   if (!options.once) return EXIT.fine;
   const healthy = config.services.every((service) => answers.get(service.name) === true);
   return healthy ? EXIT.fine : EXIT.unhealthy;
+}
+
+/** A pass that finds another guard at work leaves it to that one. */
+async function houseForPass({
+  stateDir,
+  config,
+  env,
+}: ResidentOptions): Promise<House | { guardedBy: string }> {
+  const other = await makeWay(stateDir, wallMs(), PASS_LIMIT_MS);
+  if (other !== null) return { guardedBy: `${other.command} (pid ${other.pid})` };
+  try {
+    return openHouse(stateDir, config.notifiers, env);
+  } catch (error) {
+    // It has taken the folder since, or has not yet written its name.
+    if (error instanceof SetupError && error.code === 'STATE_IN_USE') return { guardedBy: 'another pass' };
+    throw error;
+  }
 }
 
 /** The guard takes it in after its first look at the unit, when it knows what it is armed for. */

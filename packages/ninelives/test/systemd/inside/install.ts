@@ -10,9 +10,10 @@ import { readStat } from '../../../src/host/procfs/processes.js';
 import { signalIfSame } from '../../../src/host/signal.js';
 import { parseShow } from '../../../src/host/systemd/show.js';
 import { runTool } from '../../../src/host/systemd/systemctl.js';
-import { BIN, type Box, FIXTURE_SERVER, openBox } from '../../e2e/box.js';
+import { type Box, FIXTURE_SERVER, openBox } from '../../e2e/box.js';
 import { freePort } from '../../fixtures/host-world.js';
 import { admin } from './admin.js';
+import { anotherUser } from './another-user.js';
 import { prepareUnits, startUnit, takeName } from './units.js';
 
 // Runs inside the box, as jc: the guard lives on by itself, as a user unit.
@@ -171,30 +172,24 @@ async function livesOn(t: TestContext): Promise<void> {
 async function forAnother(t: TestContext): Promise<void> {
   const port = await freePort();
   const { unit } = await startUnit(t, { port, service: ['Restart=on-failure'] });
-  await admin(['useradd', '--create-home', 'ann']);
-  t.after(() => admin(['userdel', '--remove', '--force', 'ann']));
+  const ann = await anotherUser(t, 'ann');
   const linger = '/var/lib/systemd/linger/ann';
-  const asAnn = (...argv: string[]) => {
-    const as = ['setpriv', '--reuid=ann', '--regid=ann', '--init-groups', 'env', '-i', '-C', '/'];
-    // Nothing that a login would set: no session, no XDG_RUNTIME_DIR.
-    return admin([...as, 'HOME=/home/ann', 'USER=ann', 'PATH=/usr/bin:/bin', ...argv]);
-  };
-  const ninelives = (...argv: string[]) => asAnn(process.execPath, BIN, ...argv);
   const before = await admin(['find', '/home/ann']);
   assert.ok(!existsSync(linger));
   const service = ['--unit', unit, '--url', `http://127.0.0.1:${port}`, '--kind', 'http'];
-  await ninelives('install', ...service, '--watchdog', '5s');
+  await ann.ninelives('install', ...service, '--watchdog', '5s');
   assert.ok(existsSync(linger));
   const uid = (await admin(['id', '-u', 'ann'])).trim();
   const show = ['show', GUARD, '--property=ActiveState,MainPID,NRestarts'];
-  const look = () => asAnn(`XDG_RUNTIME_DIR=/run/user/${uid}`, 'systemctl', '--user', ...show);
+  const manager = `XDG_RUNTIME_DIR=/run/user/${uid}`;
+  const look = () => ann.as('env', manager, 'systemctl', '--user', ...show);
   const running = await look();
   assert.match(running, /^ActiveState=active$/m);
   await sleep(16_000); // three watchdogs
   assert.equal(await look(), running);
-  const status = JSON.parse(await ninelives('status', '--json')) as { healthy: boolean };
+  const status = JSON.parse(await ann.ninelives('status', '--json')) as { healthy: boolean };
   assert.equal(status.healthy, true);
-  await ninelives('uninstall');
+  await ann.ninelives('uninstall');
   assert.ok(!existsSync(linger));
   const state = /^\/home\/ann\/\.local(\/|$)/;
   const after = (await admin(['find', '/home/ann'])).split('\n').filter((path) => !state.test(path));

@@ -11,6 +11,8 @@ import { admin } from './admin.js';
 const NAMES = Array.from({ length: 60 }, (_, index) => `test-${process.pid}-${index}.service`);
 /** Units that nothing refers to are forgotten when they stop. Real ones are enabled; these are held by a target. */
 const HOLDER = `[Unit]\nWants=${NAMES.join(' ')}\n`;
+/** One a test file, since some run side by side. */
+const TARGET = `held-${process.pid}.target`;
 const USER_UNITS = join(homedir(), '.config/systemd/user');
 
 export interface UnitOptions {
@@ -28,13 +30,13 @@ export interface UnitOptions {
 
 /** Before the first unit: the targets that hold them. */
 export async function prepareUnits(): Promise<void> {
-  await admin(['tee', '/etc/systemd/system/held.target'], HOLDER);
+  await admin(['tee', `/etc/systemd/system/${TARGET}`], HOLDER);
   await admin(['systemctl', 'daemon-reload']);
-  await admin(['systemctl', 'start', 'held.target']);
+  await admin(['systemctl', 'start', TARGET]);
   mkdirSync(USER_UNITS, { recursive: true });
-  writeFileSync(join(USER_UNITS, 'held.target'), HOLDER);
+  writeFileSync(join(USER_UNITS, TARGET), HOLDER);
   await systemctlUser('daemon-reload');
-  await systemctlUser('start', 'held.target');
+  await systemctlUser('start', TARGET);
 }
 
 export async function systemctlUser(...args: string[]): Promise<void> {
