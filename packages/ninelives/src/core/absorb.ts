@@ -1,4 +1,4 @@
-import { noteActivity, noteCrew } from './activity.js';
+import { casualtyOf, noteActivity, noteCrew } from './activity.js';
 import { assertNever } from './assert.js';
 import { LATENCIES_KEPT } from './deadline.js';
 import { sameIncarnation } from './identity.js';
@@ -79,6 +79,7 @@ function onDaemonStarted(draft: Draft, observation: Of<'daemon-started'>): void 
 }
 
 function resetRun(life: Life): void {
+  endFull(life);
   life.failures = 0;
   life.passes = 0;
   life.recent = [];
@@ -98,6 +99,7 @@ function onUnit(draft: Draft, unit: UnitSnapshot): void {
   if (state.life) {
     noteMovement(state.life, unit.processes, at.atMs);
     noteActivity(state.life, unit, at.atMs);
+    if (casualtyOf(state.life, unit) !== null) state.life.casualtyAtMs = at.atMs;
   } else state.downSinceMs ??= at.atMs;
 }
 
@@ -145,6 +147,9 @@ function beginLife(draft: Draft, incarnation: Incarnation, unit: UnitSnapshot): 
     stillAtMs: null,
     pulse: { atMs: at.atMs, cpuMs: 0, ioBytes: 0 },
     activeAtMs: null,
+    fullSinceMs: null,
+    fullAnswers: 0,
+    casualtyAtMs: null,
     present: [],
     crew: [],
     movedAtMs: at.atMs,
@@ -178,6 +183,10 @@ function onProbe(draft: Draft, observation: Of<'probe'>): void {
   if (result === 'fail') onFail(draft, life, observation);
   // 429 or a refused request says nothing bad, but it is an answer: the silence is over (I1).
   if (result === 'unknown' && outcome.reason !== 'blind') endSilence(life);
+  if (outcome.reason === 'busy') {
+    life.fullSinceMs ??= at.atMs;
+    life.fullAnswers += 1;
+  }
 }
 
 function onPass(draft: Draft, life: Life, tookMs: number): void {
@@ -198,6 +207,7 @@ function onPass(draft: Draft, life: Life, tookMs: number): void {
   life.failures = 0;
   life.firstFailureAtMs = null;
   life.firstFailureWallMs = null;
+  endFull(life);
   life.passes += 1;
   life.recent = [...life.recent, 'ok' as const].slice(-policy.intermittentOf);
   state.latenciesMs = [...state.latenciesMs, Math.round(tookMs)].slice(-LATENCIES_KEPT);
@@ -228,11 +238,17 @@ function onCompletion(draft: Draft, observation: Of<'completion'>): void {
   life.lastCompletionAtMs = draft.at.atMs;
   // Work gets done, so the silence towards us is a queue, not a hang (I1).
   endSilence(life);
+  endFull(life);
 }
 
 function onCounterStill(draft: Draft, observation: Of<'counter-still'>): void {
   const life = draft.state.life;
   if (life && sameIncarnation(observation.incarnation, life.incarnation)) life.stillAtMs = draft.at.atMs;
+}
+
+function endFull(life: Life): void {
+  life.fullSinceMs = null;
+  life.fullAnswers = 0;
 }
 
 function endSilence(life: Life): void {

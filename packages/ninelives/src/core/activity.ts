@@ -35,9 +35,9 @@ export function noteActivity(life: Life, unit: UnitSnapshot, atMs: number): void
   life.pulse = { atMs, cpuMs, ioBytes };
 }
 
-/** Were the doers at work just now? */
-export function isActive(life: Life, atMs: number): boolean {
-  return life.activeAtMs !== null && atMs - life.activeAtMs < ACTIVE_FOR_MS;
+/** Were the doers at work in the last windows that we have seen? However long ago that was: blindness is not idleness. */
+export function isActive(life: Life): boolean {
+  return life.activeAtMs !== null && life.pulse.atMs - life.activeAtMs < ACTIVE_FOR_MS;
 }
 
 /**

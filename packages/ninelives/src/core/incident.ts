@@ -14,6 +14,7 @@ const LOSS: ReadonlySet<VerdictKind> = new Set([
   'failed',
   'masked',
   'misconfigured',
+  'full',
   'drift',
   'unkillable',
 ]);

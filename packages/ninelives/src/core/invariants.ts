@@ -1,10 +1,11 @@
 import { isActive } from './activity.js';
 import { assert } from './assert.js';
 import { sameIncarnation } from './identity.js';
-import { isUrgent } from './silence.js';
+import { isFullAndHarmed, isUrgent } from './silence.js';
 import { mayBeLoading } from './startup.js';
 import type { Decision, GuardState, KillIntent, Life, Observation, Policy } from './types.js';
 import { RESULT_OF } from './types.js';
+import { intermittentNeeded } from './verdict.js';
 
 /**
  * The rules of DESIGN.md, checked on every step in production too, against the states before and after and not
@@ -89,9 +90,15 @@ function assertEvidence(decision: Decision, policy: Policy, atMs: number): void 
   const spoke = recent.filter((reason) => reason === 'wrong' || reason === 'error').length;
   const failed = recent.filter((reason) => RESULT_OF[reason] === 'fail').length;
   const silent = life.failures >= policy.failureThreshold;
-  const judged = spoke >= policy.judgedFailures || failed >= policy.intermittentFailures;
+  const judged = spoke >= policy.judgedFailures || failed >= intermittentNeeded(life, policy, atMs);
   const stuck = life.answeredAtMs === null;
-  assert(silent || judged || stuck, 'I1', `a kill after ${life.failures} silent failures, ${spoke} wrong`);
+  const unit = decision.state.unit;
+  const full = unit !== null && isFullAndHarmed(life, unit, policy, atMs);
+  assert(
+    silent || judged || stuck || full,
+    'I1',
+    `a kill after ${life.failures} silent failures, ${spoke} wrong`,
+  );
   if (silent && !judged && decision.state.verdict.kind === 'hung')
     assertPatience(decision, life, policy, atMs);
   assert(!mayBeLoading(decision.state, life, policy, atMs), 'I2', 'a kill while it may be loading');
@@ -102,7 +109,7 @@ function assertPatience(decision: Decision, life: Life, policy: Policy, atMs: nu
   const harmed = isUrgent(life, decision.state.unit);
   const silentMs = atMs - (life.firstFailureAtMs ?? atMs);
   const patienceMs = Math.min(policy.jamPatienceMs, policy.busyLimitMs);
-  const spared = isActive(life, atMs) && !harmed && silentMs < patienceMs;
+  const spared = isActive(life) && !harmed && silentMs < patienceMs;
   assert(!spared, 'I1', `a kill of a service that is at work, after ${silentMs} ms of silence`);
 }
 

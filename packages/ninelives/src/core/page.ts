@@ -22,6 +22,7 @@ const CALLED: Partial<Record<VerdictKind, string>> = {
   failed: 'is down and is not restarted any more',
   masked: 'is hidden by another process on its port',
   misconfigured: 'refuses our probe',
+  full: 'only says that it is full',
   drift: 'answers as if it were another model',
   unkillable: 'survived SIGKILL',
 };

@@ -56,6 +56,12 @@ function handOver(draft: Draft, incident: Incident): void {
       return escalate(draft, 'masked', `${verdict.sentence}. End that process, or give the service its port`);
     case 'misconfigured':
       return escalate(draft, 'misconfigured', `${verdict.sentence}. Mend the probe's settings`);
+    case 'full':
+      return escalate(
+        draft,
+        'full',
+        `${verdict.sentence}. Look at its queue and at rate limits for the probe`,
+      );
     case 'drift':
       return escalate(draft, 'drift', `${verdict.sentence}. If intended, record new golden answers`);
     default:

@@ -27,6 +27,37 @@ export function silentVerdict(state: GuardState, life: Life, policy: Policy, atM
   return { kind: sight.waits, sentence: `${sight.waits}: ${told}; ${sight.seen}; counts as hung in ${left}` };
 }
 
+/**
+ * 429 is an answer, and no failure (I6): full, or rationed, and neither is mended by a kill. But with a process of it
+ * stopped or lost, a queue that stays full for `idlePatience` is silence in another dress; and 429 without a single right
+ * answer for `busyLimit` is for a person to look at.
+ */
+export function fullVerdict(state: GuardState, life: Life, policy: Policy, atMs: number): Verdict | null {
+  const since = life.fullSinceMs;
+  if (!state.unit || since === null || life.fullAnswers + life.failures < policy.failureThreshold)
+    return null;
+  const told = `told to wait (429) for ${seconds(atMs - since)}`;
+  if (isFullAndHarmed(life, state.unit, policy, atMs)) {
+    return { kind: 'hung', sentence: `hung: ${told}; ${harmOf(life, state.unit)}` };
+  }
+  if (atMs - since < policy.busyLimitMs) return null;
+  return { kind: 'full', sentence: `full: ${told}, without one right answer` };
+}
+
+/** Evidence for a kill behind 429s: enough of them, for long enough, and a process of it stopped or lost. */
+export function isFullAndHarmed(life: Life, unit: UnitSnapshot, policy: Policy, atMs: number): boolean {
+  const enough = life.fullAnswers + life.failures >= policy.failureThreshold;
+  const fullMs = life.fullSinceMs === null ? 0 : atMs - life.fullSinceMs;
+  return enough && fullMs >= policy.idlePatienceMs && harmOf(life, unit) !== null;
+}
+
+/** The main process stopped, or a child of the crew stopped, dead or gone, in words; null when all are well. */
+function harmOf(life: Life, unit: UnitSnapshot): string | null {
+  const main = unit.processes.find((process) => process.main);
+  if (main?.state === 'T') return `pid ${main.pid} is stopped (T)`;
+  return casualtyOf(life, unit);
+}
+
 /** What is seen, in words; what it is called while patience lasts and after; and since when that counts. */
 interface Sight {
   seen: string;
@@ -44,13 +75,12 @@ function lookAt(state: GuardState, life: Life, unit: UnitSnapshot, policy: Polic
   const wait = (waits: Sight['waits'], patienceMs: number, seen: string, since = sinceMs): Sight => {
     return { seen, waits, ends: 'hung', patienceMs, sinceMs: since };
   };
-  const main = unit.processes.find((process) => process.main);
-  if (main?.state === 'T') return atOnce('frozen', `pid ${main.pid} is stopped (T)`);
-  const casualty = casualtyOf(life, unit);
-  if (casualty) return atOnce('hung', casualty);
+  const frozen = unit.processes.some((process) => process.main && process.state === 'T');
+  const harm = harmOf(life, unit);
+  if (harm) return atOnce(frozen ? 'frozen' : 'hung', harm);
   const cheap = life.lastOutcome?.cheap ?? [];
   const jammed = cheap.length > 0 && cheap.every((answer) => answer.status === null);
-  if (isActive(life, atMs)) {
+  if (isActive(life)) {
     return jammed
       ? wait('stalled', policy.jamPatienceMs, 'its event loop is blocked and burns CPU')
       : wait(
@@ -59,7 +89,7 @@ function lookAt(state: GuardState, life: Life, unit: UnitSnapshot, policy: Polic
           'it is at work (CPU or I/O), and nothing tells whether it gets anywhere',
         );
   }
-  if (counterStandsStill(life))
+  if (standsStillSince(life, sinceMs))
     return atOnce('hung', 'no CPU, no I/O, and its counter of finished work stands still');
   if (unit.unseen) {
     const patienceMs = Math.max(policy.opaquePatienceMs, policy.opaqueFactor * state.longestMs);
@@ -71,19 +101,15 @@ function lookAt(state: GuardState, life: Life, unit: UnitSnapshot, policy: Polic
   return wait('suspect', policy.idlePatienceMs, 'no CPU, no I/O', stillSinceMs);
 }
 
-/** It was read during this silence, and had not moved since the silence began. */
-function counterStandsStill(life: Life): boolean {
-  const since = life.firstFailureAtMs;
-  if (since === null || life.stillAtMs === null || life.stillAtMs < since) return false;
-  return life.lastCompletionAtMs === null || life.lastCompletionAtMs < since;
+/** The counter was read since then, and nothing was seen to complete. */
+function standsStillSince(life: Life, sinceMs: number): boolean {
+  if (life.stillAtMs === null || life.stillAtMs < sinceMs) return false;
+  return life.lastCompletionAtMs === null || life.lastCompletionAtMs < sinceMs;
 }
 
 /** Is there something that makes a hang all but certain, so that the confirmations can be quick? */
 export function isUrgent(life: Life, unit: UnitSnapshot | null): boolean {
-  if (!unit || life.answeredAtMs === null) return false;
-  return (
-    unit.processes.some((process) => process.main && process.state === 'T') || casualtyOf(life, unit) !== null
-  );
+  return unit !== null && life.answeredAtMs !== null && harmOf(life, unit) !== null;
 }
 
 /** May the confirmations be quicker, because a counter tells work from silence? */

@@ -186,6 +186,7 @@ export type VerdictKind =
   | 'stuck-loading'
   | 'suspect' // some failures, below the threshold
   | 'busy' // does not answer us, but completes work, is at work, or says 429
+  | 'full' // 429 for longer than any queue may be full
   | 'stalled' // its event loop is blocked; may recover
   | 'opaque' // waits, and nothing tells busy from hung
   | 'hung'
@@ -416,6 +417,11 @@ export interface Life {
   /** The doers' CPU and I/O at the beginning of the present window, and when they were last seen at work. */
   pulse: { atMs: number; cpuMs: number; ioBytes: number };
   activeAtMs: number | null;
+  /** Since when it says 429 with no right answer and no completion in between, and how often. */
+  fullSinceMs: number | null;
+  fullAnswers: number;
+  /** When a child of the crew was last seen to be stopped, dead or gone. */
+  casualtyAtMs: number | null;
   /** Children present at the last right answer, and those of them that were there at the one before too. */
   present: ProcessId[];
   crew: ProcessId[];

@@ -1,5 +1,5 @@
 import { SILENT } from './absorb.js';
-import { seconds, silentVerdict } from './silence.js';
+import { fullVerdict, seconds, silentVerdict } from './silence.js';
 import { mayBeLoading, stillForMs } from './startup.js';
 import type { GuardState, Life, Policy, ProbeOutcome, Verdict, VerdictKind } from './types.js';
 import { RESULT_OF } from './types.js';
@@ -33,6 +33,7 @@ export function verdictOf(state: GuardState, policy: Policy, atMs: number): Verd
   }
   return (
     silentVerdict(state, life, policy, atMs) ??
+    fullVerdict(state, life, policy, atMs) ??
     spokenVerdict(life, policy, atMs) ??
     quietVerdict(state, policy, atMs)
   );
@@ -52,9 +53,17 @@ function spokenVerdict(life: Life, policy: Policy, atMs: number): Verdict | null
     };
   }
   const failing = intermittentFailures(life, policy, atMs);
-  if (failing < policy.intermittentFailures) return null;
-  const text = `${failing} of the last ${life.recent.length} probes failed; last: ${said}`;
+  const needed = intermittentNeeded(life, policy, atMs);
+  if (failing < needed) return null;
+  const lost = needed < policy.intermittentFailures ? ', and a child of its crew was lost' : '';
+  const text = `${failing} of the last ${life.recent.length} probes failed${lost}; last: ${said}`;
   return { kind: 'erroring', sentence: `erroring: ${text}` };
+}
+
+/** One worker of several is dead: few requests fail, but a lost child says why, so fewer are enough. */
+export function intermittentNeeded(life: Life, policy: Policy, atMs: number): number {
+  const lostAgo = life.casualtyAtMs === null ? Number.POSITIVE_INFINITY : atMs - life.casualtyAtMs;
+  return lostAgo < policy.escalateAfterMs ? policy.judgedFailures : policy.intermittentFailures;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type ProbeOutcome, RESULT_OF } from '../core/types.js';
+import { type Policy, type ProbeOutcome, RESULT_OF } from '../core/types.js';
 import type { Line, Unstamped } from './line.js';
 import type { GuardOptions } from './ports.js';
 
@@ -62,12 +62,6 @@ export function createEyes(options: GuardOptions, line: () => Line): Eyes {
     });
   }
 
-  /** Would one more silence reach the threshold? Then the counter is asked once more before it is taken in (I1). */
-  function decides(outcome: ProbeOutcome): boolean {
-    const failures = line().state().life?.failures ?? 0;
-    return RESULT_OF[outcome.reason] === 'fail' && failures + 1 >= options.policy.failureThreshold;
-  }
-
   return {
     look,
     glance() {
@@ -94,7 +88,7 @@ export function createEyes(options: GuardOptions, line: () => Line): Eyes {
             line().take({ type: 'probe', incarnation, startedAtMs, outcome });
           });
         };
-        if (decides(outcome)) count(judge);
+        if (decides(outcome, line().state().life?.failures ?? 0, options.policy)) count(judge);
         else judge();
       });
     },
@@ -103,4 +97,9 @@ export function createEyes(options: GuardOptions, line: () => Line): Eyes {
       if (clock.monotonicMs() - counter.atMs >= timing.completionsMs) count(() => {});
     },
   };
+}
+
+/** Would one more silence reach the threshold? Then the counter is asked once more before it is taken in (I1). */
+function decides(outcome: ProbeOutcome, failures: number, policy: Policy): boolean {
+  return RESULT_OF[outcome.reason] === 'fail' && failures + 1 >= policy.failureThreshold;
 }
