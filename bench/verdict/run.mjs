@@ -6,7 +6,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, release } from 'node:os';
 import { parseArgs } from 'node:util';
-import { tableOf, whereOf } from './table.mjs';
+import { sentencesOf, tableOf, whereOf } from './table.mjs';
 
 const { values: options, positionals: wanted } = parseArgs({
   allowPositionals: true,
@@ -88,7 +88,7 @@ function report() {
     pace: options.pace,
     saturatedS: Number(options.saturated),
   };
-  const text = `${whereOf(facts)}\n\n${tableOf(results, saturation, facts)}`;
+  const text = `${whereOf(facts)}\n\n${tableOf(results, saturation, facts)}\n\n${sentencesOf(results)}`;
   console.log(`\n${text}`);
   if (options.json) writeFileSync(options.json, JSON.stringify({ facts, results, saturation }, null, 2));
   if (options.write) writeBetweenMarks(text);

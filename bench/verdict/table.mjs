@@ -43,6 +43,17 @@ export function tableOf(results, saturation, facts) {
   return lines.join('\n');
 }
 
+/** What `ninelives status` said of each, once it was sure. */
+export function sentencesOf(results) {
+  const lines = ['## What `ninelives status` says', '', '| class | the sentence |', '| --- | --- |'];
+  for (const { zoo, seen } of results) {
+    const kind = zoo.verdict.find((name) => seen?.sentences[name] !== undefined);
+    const sentence = kind === undefined ? 'serving all the while' : seen.sentences[kind];
+    lines.push(`| ${zoo.name} | ${sentence.replaceAll('|', '\\|')} |`);
+  }
+  return lines.join('\n');
+}
+
 function rowOf(result, pace) {
   const { zoo, seen, complaints } = result;
   const cells = [

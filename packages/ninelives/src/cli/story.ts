@@ -1,4 +1,4 @@
-import type { EventType, RecordEvent } from '../core/types.js';
+import type { EventType, RecordEvent } from '../core/decision.js';
 import { clockTime, type Style, type Terminal } from './terminal.js';
 
 /** How each kind of event reads in the live view; `null` stays out of it. */

@@ -1,6 +1,6 @@
 import path from 'node:path';
+import type { Policy } from '../core/policy.js';
 import { DEFAULT_POLICY } from '../core/policy.js';
-import type { Policy } from '../core/types.js';
 import type { EmbeddingsOptions } from '../probe/kinds/embeddings.js';
 import type { HttpOptions } from '../probe/kinds/http.js';
 import type { TextOptions } from '../probe/kinds/text.js';

@@ -1,4 +1,4 @@
-import type { Policy } from '../core/types.js';
+import type { Policy } from '../core/policy.js';
 import type { ProbeSpec } from '../probe/probe.js';
 
 /** systemd's restart settings, as the embedded supervisor follows them. Durations in ms. */

@@ -1,11 +1,12 @@
 import { casualtyOf, noteActivity, noteCrew } from './activity.js';
 import { assertNever } from './assert.js';
 import { LATENCIES_KEPT } from './deadline.js';
+import type { Life } from './decision.js';
 import { sameIncarnation } from './identity.js';
 import { armByWord } from './power.js';
 import { noteMovement } from './startup.js';
 import { type Draft, note, touch } from './state.js';
-import type { Incarnation, Life, Observation, ProbeReason, UnitSnapshot } from './types.js';
+import type { Incarnation, Observation, ProbeReason, UnitSnapshot } from './types.js';
 import { RESULT_OF } from './types.js';
 
 /** Reasons that are silence: nothing came back. Only these count one by one towards `failureThreshold`. */
@@ -97,6 +98,8 @@ function onUnit(draft: Draft, unit: UnitSnapshot): void {
     if (unit.incarnation) beginLife(draft, unit.incarnation, unit);
   }
   if (state.life) {
+    // Since when a stranger has had the port is not known: what was answered until now may have been its answers.
+    if (unit.portOwner.who === 'foreign') resetRun(state.life);
     noteMovement(state.life, unit.processes, at.atMs);
     noteActivity(state.life, unit, at.atMs);
     if (casualtyOf(state.life, unit) !== null) state.life.casualtyAtMs = at.atMs;

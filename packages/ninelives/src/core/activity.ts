@@ -1,4 +1,5 @@
-import type { Life, ProcessId, ProcessSample, UnitSnapshot } from './types.js';
+import type { Life } from './decision.js';
+import type { ProcessId, ProcessSample, UnitSnapshot } from './types.js';
 
 /** More than this share of a core by the doers counts as work: an idle server with a poller stays below 2 %. */
 const ACTIVE_CORES = 0.1;

@@ -1,4 +1,6 @@
-import type { At, GuardState, Policy } from './types.js';
+import type { GuardState } from './decision.js';
+import type { Policy } from './policy.js';
+import type { At } from './types.js';
 
 /**
  * When the next kill may happen, as far as counting goes: a time on the monotonic clock (possibly past), with
@@ -14,7 +16,7 @@ const STARTS_NEEDED = 2;
 
 /** The earliest moment at which the budget, the slowing down and the unit's start limit all agree. */
 export function nextKillAllowed(state: GuardState, policy: Policy, atMs: number): Allowance | null {
-  const headroom = headroomAtMs(state, atMs);
+  const headroom = startRoomAtMs(state, atMs);
   if (headroom === null) return null;
   const candidates: Allowance[] = [
     { atMs, rule: 'now' },
@@ -43,7 +45,7 @@ function slowAtMs(state: GuardState, policy: Policy): number {
  * The start limit counts every start, a crash's and an operator's too (systemd.unit(5), StartLimitBurst=),
  * so the room is reckoned from the observed starts. A burst or interval of 0 means no limit.
  */
-function headroomAtMs(state: GuardState, atMs: number): number | null {
+export function startRoomAtMs(state: GuardState, atMs: number): number | null {
   const unit = state.unit;
   if (!unit) return Number.NEGATIVE_INFINITY;
   const { burst, intervalMs } = unit.startLimit;

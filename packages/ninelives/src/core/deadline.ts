@@ -1,4 +1,4 @@
-import type { Policy } from './types.js';
+import type { Policy } from './policy.js';
 
 /** How many right answers the deadline is learnt from. */
 export const LATENCIES_KEPT = 64;

@@ -1,6 +1,6 @@
+import type { Incident, VerdictKind } from './decision.js';
 import { pageFor } from './page.js';
 import { type Draft, nextId, note, touch } from './state.js';
-import type { Incident, VerdictKind } from './types.js';
 
 /** Kinds that are a loss of service: an incident is open for as long as one of them lasts. */
 const LOSS: ReadonlySet<VerdictKind> = new Set([

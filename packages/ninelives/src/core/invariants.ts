@@ -1,9 +1,11 @@
 import { isActive } from './activity.js';
 import { assert } from './assert.js';
+import type { Decision, GuardState, KillIntent, Life } from './decision.js';
 import { sameIncarnation } from './identity.js';
+import type { Policy } from './policy.js';
 import { isFullAndHarmed, isUrgent } from './silence.js';
 import { mayBeLoading } from './startup.js';
-import type { Decision, GuardState, KillIntent, Life, Observation, Policy } from './types.js';
+import type { Observation } from './types.js';
 import { RESULT_OF } from './types.js';
 import { intermittentNeeded } from './verdict.js';
 

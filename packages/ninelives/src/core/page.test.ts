@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Incident } from './decision.js';
 import { noticePage, pageFor } from './page.js';
-import type { Incident } from './types.js';
 
 const WALL = Date.UTC(2026, 10, 23, 0, 29, 40);
 

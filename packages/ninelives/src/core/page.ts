@@ -1,4 +1,4 @@
-import type { Incident, Page, PageKind, VerdictKind } from './types.js';
+import type { Incident, Page, PageKind, VerdictKind } from './decision.js';
 
 /** What the step knows at the moment of the page, beyond the incident itself. */
 export interface PageMoment {

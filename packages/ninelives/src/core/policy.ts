@@ -1,4 +1,43 @@
-import type { Policy } from './types.js';
+/** How this service is judged and what may be done about it. Durations in ms. See `policy.ts` for defaults. */
+export interface Policy {
+  intervalMs: number;
+  /** The wait after a failure, instead of a whole interval. */
+  confirmMs: number;
+  /** The learnt deadline stays within these. */
+  deadlineMinMs: number;
+  deadlineMaxMs: number;
+  failureThreshold: number;
+  successThreshold: number;
+  /** Wrong, erroring and intermittent answers: this many failures among the last `judgedOf`. */
+  judgedFailures: number;
+  judgedOf: number;
+  /** At work (CPU, I/O) without completing anything that can be seen: this long at the most. */
+  busyLimitMs: number;
+  /** Nothing at all moves, and everything can be seen. */
+  idlePatienceMs: number;
+  /** Event loop blocked and burning CPU; also 503 after start-up. */
+  jamPatienceMs: number;
+  /** Its work can't be seen from here: this, or `opaqueFactor` times the longest it ever needed, if that is more. */
+  opaquePatienceMs: number;
+  opaqueFactor: number;
+  /** Silence with answers in between, and 503 after start-up: busy looks like this too, so ask for more. */
+  intermittentFailures: number;
+  intermittentOf: number;
+  startupGraceMs: number;
+  /** After the grace: no measurable movement for this long means stuck. */
+  startupStallMs: number;
+  killsMax: number;
+  windowMs: number;
+  /** After `killsMax` kills that did not help: wait this long, doubling up to the limit. */
+  slowMs: number;
+  slowMaxMs: number;
+  /** Serving for this long ends a series of kills. */
+  stableMs: number;
+  /** An incident open for longer than this is a person's. */
+  escalateAfterMs: number;
+  /** Leftovers of a dead incarnation get this long to go by themselves. */
+  leftoverGraceMs: number;
+}
 
 /** Defaults of a resident guard; each with its reason. */
 export const DEFAULT_POLICY: Policy = {

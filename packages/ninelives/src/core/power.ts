@@ -1,6 +1,7 @@
+import type { Life, Proof } from './decision.js';
 import { noticePage } from './page.js';
 import { type Draft, note } from './state.js';
-import type { Fingerprint, Life, Proof } from './types.js';
+import type { Fingerprint } from './types.js';
 
 /**
  * Proof before power. On somebody else's supervisor the guard only watches until this very unit was seen to come

@@ -1,11 +1,12 @@
 import { assert } from './assert.js';
 import { nextKillAllowed, trimKills } from './budget.js';
+import type { Incident, KillIntent, Life } from './decision.js';
 import { processId } from './identity.js';
 import { escalate, KILLABLE } from './incident.js';
 import { seconds } from './silence.js';
 import { mayBeLoading } from './startup.js';
 import { type Draft, nextId, note } from './state.js';
-import type { Incident, KillIntent, Life, UnitSnapshot } from './types.js';
+import type { UnitSnapshot } from './types.js';
 
 /** A look at the unit older than this is too old to kill on. */
 const UNIT_STALE_MS = 10_000;

@@ -1,7 +1,8 @@
 import { learntDeadlineMs } from './deadline.js';
+import type { Life } from './decision.js';
+import type { Policy } from './policy.js';
 import { hasCounter, isUrgent } from './silence.js';
 import type { Draft } from './state.js';
-import type { Life, Policy } from './types.js';
 import { RESULT_OF } from './types.js';
 
 /** While loading, ask this often: a refused connection costs nothing, and each wait is downtime. */

@@ -1,5 +1,7 @@
 import { casualtyOf, isActive } from './activity.js';
-import type { CheapAnswer, GuardState, Life, Policy, UnitSnapshot, Verdict } from './types.js';
+import type { GuardState, Life, Verdict } from './decision.js';
+import type { Policy } from './policy.js';
+import type { CheapAnswer, UnitSnapshot } from './types.js';
 
 /**
  * Silence, judged: `failureThreshold` probes in a row brought nothing back, and nothing was seen to complete in

@@ -1,4 +1,6 @@
-import type { GuardState, Life, Policy, ProcessSample } from './types.js';
+import type { GuardState, Life } from './decision.js';
+import type { Policy } from './policy.js';
+import type { ProcessSample } from './types.js';
 
 const MIB = 1024 * 1024;
 

@@ -1,4 +1,6 @@
-import type { Decision, EventType, GuardState, Incident, Observation, Policy, Power } from './types.js';
+import type { Decision, EventType, GuardState, Incident, Power } from './decision.js';
+import type { Policy } from './policy.js';
+import type { Observation } from './types.js';
 
 /** A service nobody has looked at yet. */
 export function initialState(service: string, power: Power, policy: Policy): GuardState {

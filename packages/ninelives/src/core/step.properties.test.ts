@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { GuardState } from './decision.js';
 import { DEFAULT_POLICY } from './policy.js';
 import { initialState } from './state.js';
 import { step } from './step.js';
-import type { GuardState, Incarnation, Observation, ProcessSample, UnitSnapshot } from './types.js';
+import type { Incarnation, Observation, ProcessSample, UnitSnapshot } from './types.js';
 
 /** Few values each, so that observations meet the same lives, pids and intents again and again. */
 const boot = fc.constantFrom('boot-1', 'boot-2');

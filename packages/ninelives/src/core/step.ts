@@ -1,11 +1,13 @@
 import { absorb } from './absorb.js';
+import type { Decision, GuardState } from './decision.js';
 import { keepIncident } from './incident.js';
 import { assertInvariants } from './invariants.js';
+import type { Policy } from './policy.js';
 import { keepPower } from './power.js';
 import { forgetSeries, remedy } from './remedy.js';
 import { scheduleProbe } from './schedule.js';
 import { beginDraft, type Draft, note } from './state.js';
-import type { Decision, GuardState, Observation, Policy } from './types.js';
+import type { Observation } from './types.js';
 import { verdictOf } from './verdict.js';
 
 /**

@@ -1,7 +1,9 @@
 import { SILENT } from './absorb.js';
+import type { GuardState, Life, Verdict, VerdictKind } from './decision.js';
+import type { Policy } from './policy.js';
 import { fullVerdict, seconds, silentVerdict } from './silence.js';
 import { mayBeLoading, stillForMs } from './startup.js';
-import type { GuardState, Life, Policy, ProbeOutcome, Verdict, VerdictKind } from './types.js';
+import type { ProbeOutcome } from './types.js';
 import { RESULT_OF } from './types.js';
 
 /**

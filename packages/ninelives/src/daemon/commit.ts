@@ -1,5 +1,6 @@
+import type { Decision, Page } from '../core/decision.js';
 import { noticePage } from '../core/page.js';
-import type { Decision, Page, Policy } from '../core/types.js';
+import type { Policy } from '../core/policy.js';
 import { type GuardRecord, RecordUnavailableError } from '../record/record.js';
 import type { Committed } from './ports.js';
 

@@ -1,5 +1,6 @@
 import type { Config, ServiceConfig } from '../config/service.js';
-import type { KillIntent, UnitSnapshot } from '../core/types.js';
+import type { KillIntent } from '../core/decision.js';
+import type { UnitSnapshot } from '../core/types.js';
 import { collectEvidence } from '../evidence/collect.js';
 import { isSecretName } from '../evidence/redact.js';
 import { dropEvidence, readEvidence, writeEvidence } from '../evidence/store.js';

@@ -1,4 +1,5 @@
-import { type Policy, type ProbeOutcome, RESULT_OF } from '../core/types.js';
+import type { Policy } from '../core/policy.js';
+import { type ProbeOutcome, RESULT_OF } from '../core/types.js';
 import type { Line, Unstamped } from './line.js';
 import type { GuardOptions } from './ports.js';
 

@@ -1,6 +1,7 @@
+import type { Decision, GuardState, KillIntent } from '../core/decision.js';
 import { initialState } from '../core/state.js';
 import { step } from '../core/step.js';
-import type { Decision, GuardState, KillIntent, Observation } from '../core/types.js';
+import type { Observation } from '../core/types.js';
 import type { GuardOptions } from './ports.js';
 
 /** An observation before it is stamped: the line stamps it itself, at the moment it is taken in. */

@@ -1,4 +1,4 @@
-import type { GuardState } from '../core/types.js';
+import type { GuardState } from '../core/decision.js';
 import type { InboxRow } from '../record/record.js';
 import { createEyes } from './eyes.js';
 import { createLine, type Line, type Unstamped } from './line.js';

@@ -1,15 +1,6 @@
-import type {
-  Decision,
-  Incarnation,
-  KillIntent,
-  KillOutcome,
-  Page,
-  Policy,
-  Power,
-  ProbeOutcome,
-  ProcessId,
-  UnitSnapshot,
-} from '../core/types.js';
+import type { Decision, KillIntent, Page, Power } from '../core/decision.js';
+import type { Policy } from '../core/policy.js';
+import type { Incarnation, KillOutcome, ProbeOutcome, ProcessId, UnitSnapshot } from '../core/types.js';
 import type { GuardRecord } from '../record/record.js';
 
 /** Time, injected: the simulation runs the same loop on virtual time. */

@@ -1,5 +1,5 @@
 import type { Config, ServiceConfig } from '../config/service.js';
-import type { Decision, GuardState, RecordEvent } from '../core/types.js';
+import type { Decision, GuardState, RecordEvent } from '../core/decision.js';
 import { pruneEvidence } from '../evidence/store.js';
 import { systemClock } from '../host/system-clock.js';
 import { createOutbox } from '../notify/outbox.js';

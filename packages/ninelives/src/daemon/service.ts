@@ -1,5 +1,6 @@
 import type { ServiceConfig } from '../config/service.js';
-import type { Decision, KillIntent, Page, Power, ProcessId } from '../core/types.js';
+import type { Decision, KillIntent, Page, Power } from '../core/decision.js';
+import type { ProcessId } from '../core/types.js';
 import { bootId } from '../host/clock.js';
 import { createKillPorts, performKill } from '../host/kill.js';
 import { createSight } from '../host/sight.js';

@@ -1,5 +1,6 @@
 import type { ServiceConfig } from '../config/service.js';
-import type { Power, ProcessId, UnitSnapshot } from '../core/types.js';
+import type { Power } from '../core/decision.js';
+import type { ProcessId, UnitSnapshot } from '../core/types.js';
 import { createEmbeddedSupervisor, type EmbeddedSupervisor } from '../host/embedded/supervisor.js';
 import type { Supervisor } from '../host/supervisor.js';
 import { createSystemdSupervisor } from '../host/systemd/supervisor.js';

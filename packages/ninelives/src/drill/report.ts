@@ -1,4 +1,5 @@
-import type { EventType, IncidentStatus, ProcessId, VerdictKind } from '../core/types.js';
+import type { EventType, IncidentStatus, VerdictKind } from '../core/decision.js';
+import type { ProcessId } from '../core/types.js';
 
 /** Other clients' work in the seconds before the drill. */
 export interface Traffic {

@@ -1,4 +1,5 @@
-import type { KillIntent, UnitSnapshot } from '../core/types.js';
+import type { KillIntent } from '../core/decision.js';
+import type { UnitSnapshot } from '../core/types.js';
 
 /** What a collector works with. */
 export interface EvidenceContext {

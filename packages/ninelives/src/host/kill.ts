@@ -1,4 +1,5 @@
-import type { KillIntent, KillOutcome, ProcessId } from '../core/types.js';
+import type { KillIntent } from '../core/decision.js';
+import type { KillOutcome, ProcessId } from '../core/types.js';
 import { bootId, monotonicMs, sleep } from './clock.js';
 import { selfAndAncestors } from './procfs/processes.js';
 import { identify, sendSignal } from './signal.js';

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { NotifierConfig } from '../config/service.js';
-import type { Page } from '../core/types.js';
+import type { Page } from '../core/decision.js';
 import type { Delivery, Notifier } from './notifier.js';
 
 /** At most 3 bytes a UTF-16 unit: within one string of execve(2). */

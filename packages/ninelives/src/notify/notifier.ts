@@ -1,4 +1,4 @@
-import type { Page } from '../core/types.js';
+import type { Page } from '../core/decision.js';
 
 /** What a delivery attempt came to. Expected outcomes are values, never thrown. */
 export type Delivery =

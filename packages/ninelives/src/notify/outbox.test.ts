@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Decision, Page } from '../core/types.js';
+import type { Decision, Page } from '../core/decision.js';
 import { memoryRecord } from '../record/memory.js';
 import { OUTBOX_WAIT_MAX_MS, RecordUnavailableError } from '../record/record.js';
 import { backoffMs } from './lane.js';

@@ -1,5 +1,5 @@
 import type { NotifierConfig } from '../config/service.js';
-import type { Page } from '../core/types.js';
+import type { Page } from '../core/decision.js';
 import type { Delivery, Notifier } from './notifier.js';
 
 /** Standard Webhooks 1.0.0 asks for less than 20 kB. */

@@ -1,4 +1,4 @@
-import type { Decision, GuardState, Incident, KillIntent, RecordEvent } from '../core/types.js';
+import type { Decision, GuardState, Incident, KillIntent, RecordEvent } from '../core/decision.js';
 import {
   type DrillRow,
   type GuardRecord,

@@ -1,4 +1,12 @@
-import type { Decision, GuardState, Incident, KillIntent, Page, RecordEvent, Sample } from '../core/types.js';
+import type {
+  Decision,
+  GuardState,
+  Incident,
+  KillIntent,
+  Page,
+  RecordEvent,
+  Sample,
+} from '../core/decision.js';
 
 /** A command from another process (CLI, dashboard) to the guard, kept until the guard has committed it. */
 export interface InboxRow {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Page } from '../../src/core/types.js';
+import type { Page } from '../../src/core/decision.js';
 import type { Notifier } from '../../src/notify/notifier.js';
 
 /** How the far end behaves for the next deliveries. */

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { DurationsJson } from '../../src/cli/commands/inspect.js';
-import type { GuardState, Incident, ProcessSample } from '../../src/core/types.js';
+import type { GuardState, Incident } from '../../src/core/decision.js';
+import type { ProcessSample } from '../../src/core/types.js';
 import { listStats } from '../../src/host/procfs/processes.js';
 import { openRecord } from '../../src/record/sqlite.js';
 

@@ -48,6 +48,8 @@ export const ROOMS: Record<string, Room> = {
 /** Contracts between rooms: `import type` from these is free to every room but core. */
 export const PORTS = [
   'core/types',
+  'core/decision',
+  'core/policy',
   'record/record',
   'host/supervisor',
   'host/clock',

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { Decision } from '../../src/core/types.js';
+import type { Decision } from '../../src/core/decision.js';
 import { RecordUnavailableError } from '../../src/record/record.js';
 import { openReserve } from '../../src/record/reserve.js';
 import { type FileRecord, openRecord } from '../../src/record/sqlite.js';

@@ -1,6 +1,6 @@
+import type { Decision, Incident, KillIntent, Page, RecordEvent } from '../../src/core/decision.js';
 import { DEFAULT_POLICY } from '../../src/core/policy.js';
 import { initialState } from '../../src/core/state.js';
-import type { Decision, Incident, KillIntent, Page, RecordEvent } from '../../src/core/types.js';
 
 const INCARNATION = { pid: 4242, startTicks: 99, bootId: 'boot', invocation: 'one' };
 

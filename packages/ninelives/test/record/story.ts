@@ -1,4 +1,4 @@
-import type { Decision } from '../../src/core/types.js';
+import type { Decision } from '../../src/core/decision.js';
 import { decision, event, incident, intent, page } from './rows.js';
 
 export const SERVICE = 'crash';

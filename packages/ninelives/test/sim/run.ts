@@ -1,4 +1,4 @@
-import type { Policy } from '../../src/core/types.js';
+import type { Policy } from '../../src/core/policy.js';
 import { LOOKS, type Mode } from './box/life.js';
 import { SERVICE } from './box/machine.js';
 import type { Production } from './mutants/production.js';

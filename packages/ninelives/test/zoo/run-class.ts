@@ -1,4 +1,4 @@
-import type { GuardState } from '../../src/core/types.js';
+import type { GuardState } from '../../src/core/decision.js';
 import { type PaceName, type Stage, setStage } from './stage.js';
 import { beginWatch, type Seen, type Watch, watchUntil } from './watch.js';
 import type { Action, ZooClass } from './zoo-class.js';

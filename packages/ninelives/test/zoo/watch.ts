@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { GuardState, Incident, ProcessId, VerdictKind } from '../../src/core/types.js';
+import type { GuardState, Incident, VerdictKind } from '../../src/core/decision.js';
+import type { ProcessId } from '../../src/core/types.js';
 import { isAlive } from '../../src/host/procfs/processes.js';
 import { type FileRecord, openRecord } from '../../src/record/sqlite.js';
 import type { Box } from '../e2e/box.js';

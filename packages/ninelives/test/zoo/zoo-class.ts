@@ -1,4 +1,4 @@
-import type { VerdictKind } from '../../src/core/types.js';
+import type { VerdictKind } from '../../src/core/decision.js';
 import type { FaultName } from './servers/faults/table.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { GuardState, Incident } from '../../core/types.js';
+import type { GuardState, Incident } from '../../core/decision.js';
 import { digestOf } from '../../evidence/digest.js';
 import type { StoredEvidence } from '../../evidence/store.js';
 import type { GuardRecord, StoredEvent } from '../../record/record.js';

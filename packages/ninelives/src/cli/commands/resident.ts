@@ -1,5 +1,5 @@
 import type { Config, ServiceConfig } from '../../config/service.js';
-import type { GuardState, RecordEvent } from '../../core/types.js';
+import type { GuardState, RecordEvent } from '../../core/decision.js';
 import { SetupError } from '../../daemon/errors.js';
 import { type House, openHouse } from '../../daemon/house.js';
 import { makeWay } from '../../daemon/make-way.js';

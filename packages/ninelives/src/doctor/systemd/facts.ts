@@ -1,4 +1,5 @@
-import type { Policy, UnitSnapshot } from '../../core/types.js';
+import type { Policy } from '../../core/policy.js';
+import type { UnitSnapshot } from '../../core/types.js';
 
 /** `SuccessExitStatus=` and its kin; signals with the SIG prefix. */
 interface ExitStatuses {

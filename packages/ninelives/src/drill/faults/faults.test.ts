@@ -1,15 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { EventType, GuardState, RecordEvent } from '../../core/decision.js';
 import { DEFAULT_POLICY } from '../../core/policy.js';
 import { initialState } from '../../core/state.js';
-import type {
-  EventType,
-  GuardState,
-  Incarnation,
-  ProcessSample,
-  RecordEvent,
-  UnitSnapshot,
-} from '../../core/types.js';
+import type { Incarnation, ProcessSample, UnitSnapshot } from '../../core/types.js';
 import type { Deed } from '../report.js';
 import { judgeState, median, worthWaitingMs } from '../steady/steady.js';
 import { judgeCounter } from '../steady/traffic.js';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { EventType, Incarnation, RecordEvent } from '../../core/types.js';
+import type { EventType, RecordEvent } from '../../core/decision.js';
+import type { Incarnation } from '../../core/types.js';
 import type { Deed } from '../report.js';
 import { tallyCheap } from './cheap-tally.js';
 import { timelineOf, timesOf } from './timeline.js';

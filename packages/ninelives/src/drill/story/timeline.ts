@@ -1,4 +1,5 @@
-import type { CheapAnswer, ProcessId, RecordEvent } from '../../core/types.js';
+import type { RecordEvent } from '../../core/decision.js';
+import type { CheapAnswer, ProcessId } from '../../core/types.js';
 import type { Deed, DrillTimes, TimelineRow } from '../report.js';
 
 const ANCHORS: ReadonlySet<TimelineRow['type']> = new Set(['injected', 'killed', 'kill', 'restored']);

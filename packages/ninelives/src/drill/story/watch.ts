@@ -1,5 +1,5 @@
 import type { ServiceConfig } from '../../config/service.js';
-import type { GuardState } from '../../core/types.js';
+import type { GuardState } from '../../core/decision.js';
 import type { GuardRecord, StoredEvent } from '../../record/record.js';
 import type { Scene } from '../faults/fault.js';
 import type { Deed } from '../report.js';

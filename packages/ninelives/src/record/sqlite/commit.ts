@@ -6,7 +6,7 @@ import type {
   Page,
   RecordEvent,
   Sample,
-} from '../../core/types.js';
+} from '../../core/decision.js';
 import { SAMPLES_KEPT } from '../record.js';
 import type { Connection } from './connection.js';
 

@@ -1,4 +1,4 @@
-import type { Page } from '../../core/types.js';
+import type { Page } from '../../core/decision.js';
 import { type GuardRecord, OUTBOX_WAIT_MAX_MS, type OutboxRow } from '../record.js';
 import type { Connection } from './connection.js';
 

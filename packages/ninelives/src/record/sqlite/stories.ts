@@ -1,4 +1,4 @@
-import type { Incident, RecordEvent, Sample } from '../../core/types.js';
+import type { Incident, RecordEvent, Sample } from '../../core/decision.js';
 import type { DrillRow, GuardRecord, InboxRow, StoredEvent } from '../record.js';
 import type { Connection, Value } from './connection.js';
 

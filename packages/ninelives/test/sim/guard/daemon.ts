@@ -1,10 +1,5 @@
-import type {
-  Decision,
-  Incarnation,
-  KillIntent,
-  ProbeOutcome,
-  ProbeReason,
-} from '../../../src/core/types.js';
+import type { Decision, KillIntent } from '../../../src/core/decision.js';
+import type { Incarnation, ProbeOutcome, ProbeReason } from '../../../src/core/types.js';
 import type { Guard } from '../../../src/daemon/loop.js';
 import type { Clock, GuardPorts, KillReport } from '../../../src/daemon/ports.js';
 import { DAEMON_KILLED } from '../box/disk.js';
@@ -19,6 +14,8 @@ export class Daemon {
   guard: Guard | null = null;
   probeBlind = false;
   unitBlind = false;
+  /** A stranger's answer that no look could have told from ours is evidence like any other. */
+  #strangerSeen = false;
   readonly #chance;
 
   constructor(
@@ -105,7 +102,10 @@ export class Daemon {
       inspect: (done) => {
         const seen = this.unitBlind ? { unknown: 'systemctl: timed out' } : supervisor.snapshot();
         const slow = stage.faulty && this.#chance.yes(0.005);
-        this.#later(slow ? this.#chance.scale(100, 3_000) : this.#chance.between(2, 20), () => done(seen));
+        this.#later(slow ? this.#chance.scale(100, 3_000) : this.#chance.between(2, 20), () => {
+          if ('portOwner' in seen) this.#strangerSeen = seen.portOwner.who === 'foreign';
+          done(seen);
+        });
       },
       probe: (request, done) => this.#probe(request, done),
       completions: stage.scenario.server.counter
@@ -135,7 +135,7 @@ export class Daemon {
     const startedMs = stage.nowMs;
     const life = server.life;
     // What a stranger on the port says is no evidence about our service.
-    const asked = server.foreign ? null : request.incarnation?.invocation;
+    const asked = server.foreign && this.#strangerSeen ? null : request.incarnation?.invocation;
     const tell = (reason: ProbeReason, tookMs: number) => {
       this.#alive(() => {
         stage.require(tookMs <= request.deadlineMs + 1, 'probe', 'a probe outlived its deadline');

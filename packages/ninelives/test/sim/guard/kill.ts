@@ -1,4 +1,5 @@
-import type { KillIntent, ProcessId } from '../../../src/core/types.js';
+import type { KillIntent } from '../../../src/core/decision.js';
+import type { ProcessId } from '../../../src/core/types.js';
 import type { KillReport } from '../../../src/daemon/ports.js';
 import { DAEMON_KILLED } from '../box/disk.js';
 import type { Machine } from '../box/machine.js';

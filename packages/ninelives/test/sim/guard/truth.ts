@@ -1,4 +1,4 @@
-import type { Decision, KillIntent, Page } from '../../../src/core/types.js';
+import type { Decision, KillIntent, Page } from '../../../src/core/decision.js';
 import type { InboxRow } from '../../../src/record/record.js';
 import type { Life, Told } from '../box/life.js';
 import type { Proc } from '../box/processes.js';

@@ -1,4 +1,4 @@
-import type { Policy } from '../../../src/core/types.js';
+import type { Policy } from '../../../src/core/policy.js';
 import type { GuardTiming } from '../../../src/daemon/ports.js';
 import { Chance } from './prng.js';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
-import type { Incident } from '../../../src/core/types.js';
+import type { Incident } from '../../../src/core/decision.js';
 import { lockOwner } from '../../../src/host/lock.js';
 import { isAlive, readStat } from '../../../src/host/procfs/processes.js';
 import { signalIfSame } from '../../../src/host/signal.js';

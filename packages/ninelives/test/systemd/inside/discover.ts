@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { loadConfig } from '../../../src/config/load.js';
-import type { KillIntent } from '../../../src/core/types.js';
+import type { KillIntent } from '../../../src/core/decision.js';
 import { collectEvidence } from '../../../src/evidence/collect.js';
 import { isAbsent } from '../../../src/evidence/evidence.js';
 import { eventually, freePort, temporaryFolder } from '../../fixtures/host-world.js';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { GuardState, ProcessSample } from '../../../src/core/types.js';
+import type { GuardState } from '../../../src/core/decision.js';
+import type { ProcessSample } from '../../../src/core/types.js';
 import type { DoctorRow } from '../../../src/doctor/row.js';
 import { isAlive } from '../../../src/host/procfs/processes.js';
 import { signalIfSame } from '../../../src/host/signal.js';

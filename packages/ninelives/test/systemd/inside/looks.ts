@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Incarnation, KillIntent, ProcessId, UnitSnapshot } from '../../../src/core/types.js';
+import type { KillIntent } from '../../../src/core/decision.js';
+import type { Incarnation, ProcessId, UnitSnapshot } from '../../../src/core/types.js';
 import { createKillPorts, performKill } from '../../../src/host/kill.js';
 import { isAlive } from '../../../src/host/procfs/processes.js';
 import { signalIfSame } from '../../../src/host/signal.js';

@@ -1,0 +1,254 @@
+import type {
+  At,
+  DrillMark,
+  Fingerprint,
+  Incarnation,
+  KillOutcome,
+  ProbeOutcome,
+  ProbeReason,
+  ProcessId,
+  UnitSnapshot,
+} from './types.js';
+
+/**
+ * What the guard keeps of a service, and what one step decides: the second half of the vocabulary. Plain JSON, so that it
+ * can be committed, replayed and printed.
+ */
+
+/** Why the guard may kill on this unit. */
+export interface Proof {
+  by: 'drill' | 'crash' | 'word';
+  /** Who gave their word. */
+  operator?: string;
+  fingerprint: Fingerprint;
+  wallMs: number;
+}
+
+/** What the guard may do to this service. On somebody else's supervisor power comes from proof. */
+export type Power = 'armed' | 'watch-only';
+
+export type VerdictKind =
+  | 'unseen'
+  | 'serving'
+  | 'loading'
+  | 'stuck-loading'
+  | 'suspect' // some failures, below the threshold
+  | 'busy' // does not answer us, but completes work, is at work, or says 429
+  | 'full' // 429 for longer than any queue may be full
+  | 'stalled' // its event loop is blocked; may recover
+  | 'opaque' // waits, and nothing tells busy from hung
+  | 'hung'
+  | 'frozen' // main process in state T
+  | 'wrong'
+  | 'erroring'
+  | 'misconfigured'
+  | 'drift'
+  | 'masked' // somebody else answers on the port
+  | 'restarting'
+  | 'stopped' // down by a clean exit or an operator
+  | 'failed' // the supervisor gave up
+  | 'unkillable'
+  | 'unknown';
+
+/** What is seen now, and the sentence that page, incident and log use. */
+export interface Verdict {
+  kind: VerdictKind;
+  sentence: string;
+}
+
+export type IncidentStatus = 'open' | 'escalated' | 'resolved';
+
+/** One continuous loss of service. Times are wall ms for people; durations come from the monotonic clock. */
+export interface Incident {
+  id: string;
+  service: string;
+  status: IncidentStatus;
+  kind: VerdictKind;
+  sentence: string;
+  drill: { drillId: string; fault: string } | null;
+  openedAtMs: number;
+  openedWallMs: number;
+  /** First failed probe, or the death that was seen. */
+  firstFailureAtMs: number;
+  firstFailureWallMs: number;
+  /** The last kill, the first look at a new incarnation after it, and its first right answer. */
+  killedAtMs: number | null;
+  restartedAtMs: number | null;
+  servingAtMs: number | null;
+  resolvedAtMs: number | null;
+  resolvedWallMs: number | null;
+  kills: number;
+  escalations: string[];
+  acknowledgedBy: string | null;
+}
+
+/** Committed before the signal is sent. Closed when none of `targets` is left. */
+export interface KillIntent {
+  id: string;
+  service: string;
+  incidentId: string;
+  /** The incarnation whose processes are meant. For 'leftovers' it is the one that died. */
+  incarnation: Incarnation;
+  what: 'incarnation' | 'leftovers';
+  /** Main process first. Nothing outside this list is ever signalled. */
+  targets: ProcessId[];
+  reason: string;
+  atMs: number;
+  wallMs: number;
+}
+
+/** A durable row of the story. `data` is small and JSON. */
+export interface RecordEvent {
+  atMs: number;
+  wallMs: number;
+  type: EventType;
+  incidentId: string | null;
+  incarnation: Incarnation | null;
+  text: string;
+  data?: Record<string, unknown>;
+}
+
+export type EventType =
+  | 'guard-started'
+  | 'incarnation' // a new main process was seen
+  | 'ended' // the main process was seen to be gone
+  | 'serving' // first right answer of an incarnation
+  | 'probe-failed'
+  | 'probe-recovered' // a right answer after failures below the threshold
+  | 'incident-opened'
+  | 'incident-resolved'
+  | 'escalated'
+  | 'kill'
+  | 'kill-outcome'
+  | 'kill-withheld' // a kill is due, but a rule forbids it; said once a reason
+  | 'paused'
+  | 'resumed'
+  | 'acknowledged'
+  | 'drill'
+  | 'armed'
+  | 'disarmed'
+  | 'verdict'; // the sentence changed kind
+
+export type PageKind = 'opened' | 'escalated' | 'resolved' | 'notice';
+
+/** A message about an incident, stored in the outbox in the same transaction as its cause. */
+export interface Page {
+  /** Stable: `<service>/<incident>/<kind>[/<n>]`; the dedup key on the wire. */
+  id: string;
+  service: string;
+  incidentId: string | null;
+  kind: PageKind;
+  drill: boolean;
+  title: string;
+  body: string;
+  wallMs: number;
+}
+
+/** One point of the 72-hour strip. */
+export interface Sample {
+  wallMs: number;
+  reason: ProbeReason;
+  tookMs: number;
+}
+
+/** Everything one step decides; the loop commits it in one transaction, then performs `intent`. */
+export interface Decision {
+  state: GuardState;
+  events: RecordEvent[];
+  /** Incidents opened or changed by this step (at most one is open at any time). */
+  incidents: Incident[];
+  intent: KillIntent | null;
+  closedIntent: { id: string; outcome: KillOutcome; remaining: ProcessId[] } | null;
+  pages: Page[];
+  sample: Sample | null;
+}
+
+/** Everything the guard keeps about one service. Plain JSON; committed with every step. */
+export interface GuardState {
+  version: 1;
+  service: string;
+  bootId: string;
+  /** The wish, apart from the fact. */
+  desired: 'guarded' | 'paused';
+  power: Power;
+  /** Of a unit that is not our own: what the power rests on. */
+  proof: Proof | null;
+  verdict: Verdict;
+  unit: UnitSnapshot | null;
+  unitAtMs: number;
+  /** About the incarnation now running; all of it starts anew with the next one. */
+  life: Life | null;
+  past: PastLife | null;
+  /** Since when there has been no main process, or null. */
+  downSinceMs: number | null;
+  incident: Incident | null;
+  drill: DrillMark | null;
+  /** Kills within the longest window we look back, oldest first. */
+  kills: At[];
+  /** Kills since the service was last stable: drives the slowing down. */
+  series: number;
+  /** The last intent, until its outcome is known. */
+  intent: KillIntent | null;
+  /** Took of the last right answers, ms, oldest first (bounded): what the deadline is learnt from. */
+  latenciesMs: number[];
+  /** The longest that a right answer ever took, ms. */
+  longestMs: number;
+  /** When the next probe is due; null while there is no process to ask. */
+  probeDueAtMs: number | null;
+  probeDeadlineMs: number;
+  /** Why a due kill was withheld, so that each reason is said once an incident. */
+  withheld: string | null;
+  nextId: number;
+}
+
+/** What is known of one incarnation. */
+export interface Life {
+  incarnation: Incarnation;
+  sinceMs: number;
+  /** First right answer, or null while loading. */
+  servedAtMs: number | null;
+  /** First answer with a body to judge, right or wrong: start-up is over. */
+  answeredAtMs: number | null;
+  /** Consecutive silent failures (timeout, refused, reset) with no completion in between. */
+  failures: number;
+  firstFailureAtMs: number | null;
+  firstFailureWallMs: number | null;
+  passes: number;
+  /** The last `intermittentOf` results that count, oldest first. */
+  recent: ProbeReason[];
+  lastOutcome: ProbeOutcome | null;
+  lastProbeAtMs: number;
+  lastCompletionAtMs: number | null;
+  /** When the counter was last read and had not moved. */
+  stillAtMs: number | null;
+  /** The doers' CPU and I/O at the beginning of the present window, and when they were last seen at work. */
+  pulse: { atMs: number; cpuMs: number; ioBytes: number };
+  activeAtMs: number | null;
+  /** Since when it says 429 with no right answer and no completion in between, and how often. */
+  fullSinceMs: number | null;
+  fullAnswers: number;
+  /** When a child of the crew was last seen to be stopped, dead or gone. */
+  casualtyAtMs: number | null;
+  /** Children present at the last right answer, and those of them that were there at the one before too. */
+  present: ProcessId[];
+  crew: ProcessId[];
+  /** Start-up movement: the high-water mark of CPU, memory and I/O, and when it last rose. */
+  movedAtMs: number;
+  movement: number;
+  /** Set when this incarnation was the target of a kill (I4). */
+  killIntentId: string | null;
+  /** Started by the supervisor's own policy after the one before ended (NRestarts rose), not by hand. */
+  revived: boolean;
+  /** SIGKILL was sent and it is still there: nothing more can be done from here. */
+  unkillable: boolean;
+}
+
+/** The incarnation before this one: its leftovers may have to be cleared. */
+export interface PastLife {
+  incarnation: Incarnation;
+  endedAtMs: number;
+  /** NRestarts while it lived. */
+  restarts: number;
+  /** Set when it was the target of a kill, or its leftovers were (I4). */
+  killIntentId: string | null;
+}
