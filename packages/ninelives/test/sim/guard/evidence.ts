@@ -29,6 +29,8 @@ export function judgeKill(stage: Stage, server: Server, supervisor: Supervisor, 
     );
   } else {
     const why = guilty(stage, life);
+    const spoke = life.told.some(({ reason }) => FAILED.has(reason) || reason === 'busy');
+    stage.require(spoke, 'I6', 'killed on what could not be seen, or on a refused request, alone');
     stage.require(why !== null, 'I1', `killed without evidence: ${tellTail(life)}`);
   }
   const wellForMs = life.healthy ? nowMs - life.modeSinceMs : 0;
