@@ -65,7 +65,9 @@ export class World implements Box {
   }
 
   evictForeign(): void {
-    if (this.server.foreign) this.stage.log('the stranger on the port is gone');
+    if (!this.server.foreign) return;
+    this.stage.log('the stranger on the port is gone');
+    this.server.foreignLeftMs = this.stage.nowMs;
     this.server.foreign = null;
   }
 

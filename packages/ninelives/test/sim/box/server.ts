@@ -23,6 +23,7 @@ export class Server {
   plans: Plan[] = [];
   /** Who else listens on the port: since when, and what it answers. */
   foreign: { sinceMs: number; answers: ProbeReason } | null = null;
+  foreignLeftMs = Number.NEGATIVE_INFINITY;
   /** With its next right answer it dies, and the answer is told late: by then a new life may be up. */
   diesAfterAnswer = false;
   readonly #chance;

@@ -132,7 +132,11 @@ export class Truth {
     const passes = told
       .slice(lastFailure + 1)
       .filter(({ reason, toldMs }) => reason === 'ok' && toldMs >= opened);
-    const needed = stage.scenario.policy.successThreshold;
+    // The last answer of a stranger that left before the guard looked again can't be told from ours.
+    const strangers = this.#heard.get(null)?.at(-1)?.toldMs ?? Number.NEGATIVE_INFINITY;
+    const leftAfterMs = this.server.foreignLeftMs - strangers;
+    const mistaken = leftAfterMs >= 0 && leftAfterMs < SLOW_LOOK_MS ? 1 : 0;
+    const needed = stage.scenario.policy.successThreshold - mistaken;
     stage.require(
       passes.length >= needed,
       'I8',

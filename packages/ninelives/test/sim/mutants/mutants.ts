@@ -99,8 +99,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'core/silence.js',
-        from: 'life.failures < policy.failureThreshold)',
-        to: 'life.failures < policy.failureThreshold - 1)',
+        from: '!outcome || life.failures < policy.failureThreshold)',
+        to: '!outcome || life.failures < policy.failureThreshold - 1)',
       },
     ],
   },
@@ -163,7 +163,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the counter is not asked before the verdict',
     seed: 49,
-    edits: [{ file: 'daemon/eyes.js', from: 'if (decides(outcome))', to: 'if (false)' }],
+    edits: [{ file: 'daemon/eyes.js', from: 'if (decides(outcome, ', to: 'if (false && decides(outcome, ' }],
   },
   {
     name: 'kills from memory are unlimited',
@@ -193,6 +193,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       { file: 'core/verdict.js', from: "unit.portOwner.who === 'foreign'", to: 'false' },
       { file: 'core/absorb.js', from: "state.unit?.portOwner.who === 'foreign'", to: 'false' },
+      { file: 'core/absorb.js', from: "if (unit.portOwner.who === 'foreign')", to: 'if (false)' },
     ],
   },
   {
