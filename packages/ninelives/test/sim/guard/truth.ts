@@ -40,7 +40,7 @@ export class Truth {
   #decidedPages = new Map<string, Page>();
   storedPages = new Set<string>();
   #toldWithoutRecord = new Map<string, number>();
-  #memoryKillMs = Number.NEGATIVE_INFINITY;
+  #memoryKill = { daemon: 0, atMs: Number.NEGATIVE_INFINITY };
   clockWasOdd = false;
 
   constructor(
@@ -78,6 +78,8 @@ export class Truth {
     for (const incident of decision.incidents) this.#storedIncidents.set(incident.id, incident.status);
     const open = [...this.#storedIncidents.values()].filter((status) => status !== 'resolved');
     stage.require(open.length <= 1, 'I7', `${open.length} open incidents on record`);
+    // A later daemon that can write has nothing to be careful about: what a dead one did from memory is lost.
+    if (daemon !== this.#memoryKill.daemon) this.#memoryKill = { daemon, atMs: Number.NEGATIVE_INFINITY };
     const { intent, closedIntent } = decision;
     if (intent) {
       stage.require(
@@ -134,8 +136,7 @@ export class Truth {
       .filter(({ reason, toldMs }) => reason === 'ok' && toldMs >= opened);
     // The last answer of a stranger that left before the guard looked again can't be told from ours.
     const strangers = this.#heard.get(null)?.at(-1)?.toldMs ?? Number.NEGATIVE_INFINITY;
-    const leftAfterMs = this.server.foreignLeftMs - strangers;
-    const mistaken = leftAfterMs >= 0 && leftAfterMs < SLOW_LOOK_MS ? 1 : 0;
+    const mistaken = Math.abs(this.server.foreignLeftMs - strangers) < SLOW_LOOK_MS ? 1 : 0;
     const needed = stage.scenario.policy.successThreshold - mistaken;
     stage.require(
       passes.length >= needed,
@@ -169,7 +170,7 @@ export class Truth {
     this.#performed.add(once);
     const inRecord = this.openIntents.has(intent.id);
     const fresh = !inRecord || this.#freshBy.get(intent.id) === daemon;
-    if (!inRecord) this.#memoryKillAllowed(intent, recordLost);
+    if (!inRecord) this.#memoryKillAllowed(intent, daemon, recordLost);
     const key = keyOf(intent);
     const before = this.#operations.get(key);
     const known = before && (before.stored || before.daemon === daemon);
@@ -208,16 +209,16 @@ export class Truth {
     stage.require(may, 'power', 'a kill by a guard that may only watch');
   }
 
-  #memoryKillAllowed(intent: KillIntent, recordLost: boolean): void {
+  #memoryKillAllowed(intent: KillIntent, daemon: number, recordLost: boolean): void {
     const { stage } = this;
     stage.require(recordLost, 'I5', `intent ${intent.id} is not on record before its signal`);
     const told = [...this.#toldWithoutRecord].some(
       ([id, atMs]) => id.includes(intent.id) && atMs === stage.nowMs,
     );
     stage.require(told, 'I5', 'a kill from memory that nobody was told of');
-    const again = stage.nowMs - this.#memoryKillMs < stage.scenario.policy.windowMs;
+    const again = stage.nowMs - this.#memoryKill.atMs < stage.scenario.policy.windowMs;
     stage.require(!again, 'I5', 'a second kill from memory within the window');
-    this.#memoryKillMs = stage.nowMs;
+    this.#memoryKill = { daemon, atMs: stage.nowMs };
     stage.mark('memory-kill');
   }
 
