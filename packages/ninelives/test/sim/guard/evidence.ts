@@ -51,6 +51,8 @@ function guilty(stage: Stage, life: Life): string | null {
   if (!last || last.reason === 'ok') return null;
   const doneMs = server.counter ? knownDoneMs(stage, life) : 0;
   if (silentRun(life.told, doneMs) >= policy.failureThreshold) return 'silent';
+  if (isHarmed(life) && unservedRun(life.told) >= policy.failureThreshold)
+    return 'full, and a process is lost';
   const spoke = counted.slice(-policy.judgedOf).filter(({ reason }) => SPOKE.has(reason));
   if (spoke.length >= policy.judgedFailures) return 'judged';
   const failed = counted.slice(-policy.intermittentOf).filter(({ reason }) => FAILED.has(reason));
@@ -69,6 +71,17 @@ function knownDoneMs(stage: Stage, life: Life): number {
   const { timing } = stage.scenario;
   const readMs = stage.nowMs - timing.completionsMs - timing.inspectMs - 1_000;
   return life.lastCompletionMs(decidedNow ? toldMs : readMs);
+}
+
+/** Is a process of its tree truly stopped or gone? */
+function isHarmed(life: Life): boolean {
+  return life.main.state === 'T' || life.workers.some((proc) => !proc.alive || proc.state === 'T');
+}
+
+/** Outcomes in a row in which nothing was served: silence, or told to wait (429). */
+function unservedRun(told: Told[]): number {
+  const served = told.findLastIndex(({ reason }) => reason !== 'busy' && !SILENT.has(reason));
+  return told.length - 1 - served;
 }
 
 /** Silent outcomes in a row up to now, told after the last finished work; any answer ends the row, blindness does not. */
