@@ -1,11 +1,11 @@
 import type { ProcessId, UnitSnapshot } from '../../core/types.js';
 import { monotonicMs } from '../clock.js';
 import { createCarrierLookup } from '../procfs/carriers.js';
-import type { PortHolder } from '../procfs/listeners.js';
 import { createPortLookup } from '../procfs/listeners.js';
 import type { Stat } from '../procfs/parse.js';
 import type { Units } from '../procfs/processes.js';
 import { hasEnded, isAlive, listStats, readUnits, selfAndAncestors } from '../procfs/processes.js';
+import { judgePort } from '../systemd/look/port.js';
 import { INCARNATION_VARIABLE, leaderOf, leftoversOf, treeOf } from './tree.js';
 
 /** What one look at this machine's processes shows of the unit. */
@@ -66,36 +66,11 @@ export function createLooker(): Looker {
       return leaderOf(await sight(), incarnation);
     },
     portOwner(port, view) {
-      if (port === null) return { who: 'unknown', text: 'the service has no port of this machine' };
       const ours = [...view.tree, ...view.leftovers].filter((stat) => !hasEnded(stat));
-      const holders = ports.holders(
-        port,
-        ours.map((stat) => stat.pid),
-      );
-      return judgeOwner(holders, view);
+      const pids = ours.map((stat) => stat.pid);
+      const holders = port === null ? null : ports.holders(port, pids);
+      // A socket of our own user that no process has belongs to one that is just ending: not a stranger.
+      return judgePort(port, holders, { processes: view.tree, leftovers: view.leftovers, mainUid: uid });
     },
   };
-}
-
-/** `text` names the holder: "pid 1234 (python3), uid 1000". */
-function judgeOwner(holders: PortHolder[] | null, view: View): UnitSnapshot['portOwner'] {
-  if (holders === null) return { who: 'unknown', text: 'the table of sockets could not be read' };
-  const owned = (list: readonly Stat[]) =>
-    holders.find((holder) =>
-      list.some((stat) => stat.pid === holder.process?.pid && stat.startTicks === holder.process.startTicks),
-    );
-  const ours = owned(view.tree);
-  if (ours) return { who: 'unit', text: holderText(ours) };
-  const left = owned(view.leftovers);
-  if (left) return { who: 'unit', text: `${holderText(left)}, left over from an earlier incarnation` };
-  const stranger = holders[0];
-  if (!stranger) return { who: 'none', text: 'nobody' };
-  return { who: 'foreign', text: holderText(stranger) };
-}
-
-function holderText(holder: PortHolder): string {
-  const who = holder.process
-    ? `pid ${holder.process.pid} (${holder.process.name})`
-    : 'a process that we may not see';
-  return `${who}, uid ${holder.uid}`;
 }
