@@ -153,18 +153,6 @@ export const HANGS: readonly ZooClass[] = [
     quick: QUICK,
   },
   {
-    name: 'wedged behind 429',
-    what: 'the same with an engine that waits for ever; a counter of finished work stands still',
-    rows: [7],
-    fault: 'full-and-wedged',
-    company: 'crowd',
-    counter: true,
-    verdict: ['hung'],
-    action: 'killed',
-    usual: usual(25),
-    quick: QUICK,
-  },
-  {
     name: 'poison input',
     what: 'a client sends a text that hangs the engine, and again soon after each restart',
     rows: [8, 17],

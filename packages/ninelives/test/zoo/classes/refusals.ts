@@ -46,6 +46,19 @@ export const REFUSALS: readonly ZooClass[] = [
       quick: { lastsMs: 60_000, limitMs: 30_000 },
     },
   ),
+  paged(
+    '429 for ever',
+    'full-and-wedged',
+    'nothing but 429 and nothing gets done: full, or rationed',
+    [7],
+    ['full'],
+    {
+      company: 'crowd',
+      counter: true,
+      usual: { limitMs: 315_000 },
+      quick: { limitMs: 30_000, guard: { busy_limit: '8s' } },
+    },
+  ),
   paged('crash loop', 'crash-loop', 'every start fails at once', [17], ['failed']),
   paged('clean exit', 'exit-clean', 'it ended with status 0, as if somebody had meant it', [], ['stopped']),
 ];
