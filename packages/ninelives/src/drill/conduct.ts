@@ -48,7 +48,7 @@ export async function conduct(run: Run): Promise<DrillReport | DrillRefusal> {
     type: 'drill-begun',
     drillId,
     fault: fault.name,
-    permitKill: fault.needsKill,
+    permitKill: fault.needs === 'kill',
     forMs,
   } as const;
   if (!(await tellGuard(ports, service, mark, options.by))) {
@@ -58,7 +58,7 @@ export async function conduct(run: Run): Promise<DrillReport | DrillRefusal> {
     // Once more: the processes as they are now, not as they were before the steady state was measured.
     const state = ports.record.load(service)?.state;
     if (!state?.unit) return noGuard(service);
-    const aim = aimAt(fault, state.unit);
+    const aim = aimAt(fault, state.unit, options.really);
     if ('refused' in aim) return aim;
     const watch = watchScene({
       record: ports.record,
@@ -86,21 +86,19 @@ export async function conduct(run: Run): Promise<DrillReport | DrillRefusal> {
 }
 
 async function injectAndUndo(course: Course, limitMs: number): Promise<void> {
-  const { fault, ports, aim, options } = course;
+  const { fault, ports, aim } = course;
   const { undo } = fault;
   const standby =
     undo === 'none'
       ? null
-      : await ports.arm(
-          undo === 'continue' ? { continue: aim.processes } : { start: { service: options.config.name } },
-        );
+      : await ports.arm(undo === 'continue' ? { continue: aim.processes } : { start: true });
   try {
     strike(course, aim);
     await observe(course, limitMs);
   } finally {
     let undone = false;
     try {
-      undoFault(course);
+      await undoFault(course);
       undone = true;
     } finally {
       await standby?.release(undone);
@@ -125,7 +123,7 @@ async function observe(course: Course, limitMs: number): Promise<void> {
   const { fault, ports, signal, deeds } = course;
   const { clock } = ports;
   const cheap = new AbortController();
-  const cheapWatch = fault.needsKill ? watchCheap(course, cheap.signal) : Promise.resolve();
+  const cheapWatch = fault.needs === 'kill' ? watchCheap(course, cheap.signal) : Promise.resolve();
   try {
     const untilMs = clock.monotonicMs() + limitMs;
     while (clock.monotonicMs() < untilMs && !signal.aborted) {
@@ -166,8 +164,8 @@ async function watchCheap({ ports, answers }: Course, until: AbortSignal): Promi
 }
 
 /** Wakes what still is stopped, or has the supervisor start what is down. Never fails for what is gone. */
-function undoFault({ fault, ports, deeds, options, tell }: Course): void {
-  const { clock, record } = ports;
+async function undoFault({ fault, ports, deeds, tell }: Course): Promise<void> {
+  const { clock } = ports;
   const at = { atMs: clock.monotonicMs(), wallMs: clock.wallMs() };
   const add = (deed: Deed) => {
     deeds.push(deed);
@@ -180,8 +178,7 @@ function undoFault({ fault, ports, deeds, options, tell }: Course): void {
     add({ ...at, type: 'restored', processes: woken, text });
   }
   if (fault.undo === 'start') {
-    const service = options.config.name;
-    record.post({ service, wallMs: at.wallMs, by: options.by, command: { type: 'start' } });
+    await ports.start();
     add({ ...at, type: 'restored', processes: [], text: 'its supervisor is told to start it' });
   }
 }

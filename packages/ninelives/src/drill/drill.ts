@@ -29,9 +29,12 @@ export async function performDrill(
     return noGuard(service);
   const state = ports.record.load(service)?.state;
   if (!state?.unit) return noGuard(service);
-  const aim = aimAt(fault, state.unit);
+  const aim = aimAt(fault, state.unit, options.really);
   if ('refused' in aim) return aim;
   tell({ type: 'aimed', service, fault: fault.name, pid: state.unit.incarnation?.pid ?? 0, text: aim.text });
+  const hopeless = options.force ? null : await ports.beyondRepair();
+  if (hopeless !== null)
+    return refuse('not-possible', [hopeless], 'mend that, or do it all the same: --force');
   const waitMs = options.force ? 0 : worthWaitingMs(fault, state, config.policy, ports.clock.monotonicMs());
   if (waitMs > 0) tell({ type: 'waiting', forMs: waitMs, text: 'too many starts just now for another kill' });
   await ports.clock.sleep(waitMs, signal);

@@ -5,6 +5,8 @@ import { holdMs } from './faults/fault.js';
 /** No load is known to have been quicker than this is slow. */
 const LOAD_MIN_MS = 30_000;
 const SLACK_MS = 15_000;
+/** TimeoutStopSec= may be infinity. */
+const STOP_MAX_MS = 3 * 60_000;
 /** A kill waits this long for what it signalled to be gone. */
 const KILL_MS = 5_000;
 
@@ -18,7 +20,9 @@ export function observeLimitMs(
   const detectMs =
     policy.intervalMs + policy.failureThreshold * (state.probeDeadlineMs + policy.confirmMs) + KILL_MS;
   const holdsMs =
-    holdMs(config) + restart.stopTimeoutMs + restart.startLimitBurst * (restart.restartMs + 1_000);
+    holdMs(config) +
+    Math.min(restart.stopTimeoutMs, STOP_MAX_MS) +
+    restart.startLimitBurst * (restart.restartMs + 1_000);
   return 1.5 * (detectMs + holdsMs + recoverLimitMs(config, past)) + SLACK_MS;
 }
 

@@ -4,7 +4,7 @@ import type { GuardRecord } from '../record/record.js';
 import type { DrillSignal } from './faults/fault.js';
 
 /** What must be undone even when the drill itself is killed. */
-export type Undo = { continue: ProcessId[] } | { start: { service: string } };
+export type Undo = { continue: ProcessId[] } | { start: true };
 
 /** Stands by until it is released; if we end without that, however we end, it performs the undo. */
 export interface Standby {
@@ -25,6 +25,10 @@ export interface DrillPorts {
   signal(id: ProcessId, signal: DrillSignal | 'SIGCONT'): boolean;
   /** The state letter of that very process; null when it has ended. */
   stateOf(id: ProcessId): string | null;
+  /** Has the service started again after it was ended. @throws when nobody could be told */
+  start(): Promise<void>;
+  /** Why nobody, not even an admin, could start it again if it stayed down; null when somebody could. */
+  beyondRepair(): Promise<string | null>;
   /** @throws when it can't be armed: then nothing may be injected. */
   arm(undo: Undo): Promise<Standby>;
   /** A prober of our own for one life of the service; it learns that life's golden answers. */
@@ -41,6 +45,8 @@ export interface DrillOptions {
   config: ServiceConfig;
   /** Go on although the service is sick or busy. */
   force: boolean;
+  /** Do to a unit of one's own what is otherwise only explained. */
+  really: boolean;
   /** How long to wait for what is expected; null: derived from the policy. */
   limitMs: number | null;
   /** Who asked, for the record. */

@@ -3,9 +3,13 @@ import type { Aim, Fault } from './faults/fault.js';
 import type { DrillRefusal } from './report.js';
 
 /** Whom to signal, or why this fault can't be done to this service. */
-export function aimAt(fault: Fault, unit: UnitSnapshot): Aim | DrillRefusal {
-  if (unit.supervisor !== 'embedded' && fault.notOnSystemd) {
+export function aimAt(fault: Fault, unit: UnitSnapshot, really: boolean): Aim | DrillRefusal {
+  if (unit.supervisor === 'systemd' && fault.notOnSystemd) {
     return refuse('not-possible', [fault.notOnSystemd], 'ninelives drill crash');
+  }
+  if (unit.supervisor === 'systemd-user' && fault.notOnSystemd && !really) {
+    const ours = 'this unit is yours, so the drill could start it again';
+    return refuse('not-possible', [fault.notOnSystemd, ours], `ninelives drill ${fault.name} --really`);
   }
   if (unit.revivesAfterKill === false) {
     return refuse('not-possible', ['its supervisor would not revive it after SIGKILL'], 'ninelives doctor');

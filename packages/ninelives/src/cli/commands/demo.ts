@@ -66,8 +66,8 @@ async function perform(play: {
   const report = await performDrill(
     wedge,
     // Forced: the client that is in the way is our own.
-    { config, force: true, limitMs: null, by: 'demo' },
-    createDrillPorts(config, record, house.stateDir),
+    { config, force: true, really: false, limitMs: null, by: 'demo' },
+    createDrillPorts(config, record, { stateDir: house.stateDir, by: 'demo' }),
     (news) => {
       takeNews(stage, news);
       show.news(news);

@@ -1,12 +1,16 @@
-import type { ServiceConfig } from '../../config/service.js';
+import type { Config, ServiceConfig } from '../../config/service.js';
 import { performDrill } from '../../drill/drill.js';
 import type { Fault } from '../../drill/faults/fault.js';
 import { FAULTS, faultNamed } from '../../drill/faults/table.js';
 import type { DrillRefusal } from '../../drill/report.js';
+import { lockOwner } from '../../host/lock.js';
 import type { GuardRecord } from '../../record/record.js';
 import { closingLines, newsLine } from '../drill/lines.js';
+import { withOwnGuard } from '../drill/own-guard.js';
 import { createDrillPorts } from '../drill/ports.js';
+import { withUnitSettings } from '../drill/unit.js';
 import { CliError, EXIT, type ExitCode } from '../errors.js';
+import { withRecord } from '../state-dir.js';
 import type { Terminal } from '../terminal.js';
 
 export interface DrillCommandOptions {
@@ -17,10 +21,45 @@ export interface DrillCommandOptions {
   json: boolean;
   /** Go on although the service is sick or busy. */
   force: boolean;
+  /** Do to a unit of one's own what is otherwise only explained. */
+  really: boolean;
   /** How long to wait for what is expected; undefined: derived from the service's policy. */
   limitMs: number | undefined;
   /** Who asked, for the record. */
   by: string;
+}
+
+/** Where the service is named on the command line, so that no guard need be there. */
+export interface NamedService {
+  config: Config;
+  stateDir: string;
+  env: { [name: string]: string | undefined };
+}
+
+/** `drill FAULT --unit NAME …`: as below; the drill brings its own guard when none is resident. */
+export async function runDrillOn(
+  named: NamedService,
+  options: DrillCommandOptions,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const { config, stateDir } = named;
+  faultOf(options.fault);
+  const wanted = options.service ?? (config.services.length === 1 ? config.services[0]?.name : undefined);
+  const service = config.services.find(({ name }) => name === wanted);
+  if (!service) {
+    const names = config.services.map(({ name }) => name).join(', ');
+    throw new CliError(
+      `which service? there are ${names}`,
+      EXIT.usage,
+      `--service ${config.services[0]?.name}`,
+    );
+  }
+  const drill = (record: GuardRecord) =>
+    runDrill(record, { ...options, service: service.name }, terminal, signal);
+  if (lockOwner(stateDir) !== null) return withRecord(stateDir, drill);
+  const onTrouble = (text: string) => terminal.err(`ninelives: ${text}`);
+  return withOwnGuard({ ...named, service, onTrouble, signal }, drill);
 }
 
 /**
@@ -35,12 +74,12 @@ export async function runDrill(
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const fault = faultOf(options.fault);
-  const config = serviceOf(record, options.service);
-  const ports = createDrillPorts(config, record, options.stateDir);
-  const { force, by, limitMs = null } = options;
+  const config = await withUnitSettings(serviceOf(record, options.service));
+  const ports = createDrillPorts(config, record, options);
+  const { force, really, by, limitMs = null } = options;
   const report = await performDrill(
     fault,
-    { config, force, limitMs, by },
+    { config, force, really, limitMs, by },
     ports,
     (news) => {
       if (!options.json) terminal.out(newsLine(news, terminal));

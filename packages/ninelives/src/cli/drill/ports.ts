@@ -14,11 +14,23 @@ import { runProbe } from '../../probe/run.js';
 import type { GuardRecord } from '../../record/record.js';
 import { recordFile } from '../state-dir.js';
 import { armStandby } from './standby.js';
+import { startAgain } from './start-again.js';
+import { beyondRepair } from './unit.js';
 
 /** A drill on the real machine: /proc, signals, fetch, and the record of one state folder. */
-export function createDrillPorts(config: ServiceConfig, record: GuardRecord, stateDir: string): DrillPorts {
-  const { probe, progress, port } = config;
+export function createDrillPorts(
+  config: ServiceConfig,
+  record: GuardRecord,
+  options: { stateDir: string; by: string },
+): DrillPorts {
+  const { probe, progress, port, source } = config;
+  const { stateDir, by } = options;
   const world = { fetch: globalThis.fetch, nowMs: monotonicMs };
+  const ended = {
+    recordFile: recordFile(stateDir),
+    service: config.name,
+    unit: source.type === 'unit' ? source.unit : null,
+  };
   return {
     clock: { monotonicMs, wallMs, sleep },
     record,
@@ -27,7 +39,9 @@ export function createDrillPorts(config: ServiceConfig, record: GuardRecord, sta
       const stat = readStat(id.pid);
       return stat === null || stat.startTicks !== id.startTicks || hasEnded(stat) ? null : stat.state;
     },
-    arm: (undo) => armStandby(undo, recordFile(stateDir)),
+    start: () => startAgain(ended, by),
+    beyondRepair: async () => (source.type === 'unit' ? beyondRepair(source) : null),
+    arm: (undo) => armStandby(undo, ended),
     prober() {
       const golden = createGoldenStore(approvedOf(probe));
       return (ask) => runProbe(probe, { ...world, ...ask, golden });

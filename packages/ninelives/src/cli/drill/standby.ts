@@ -4,17 +4,20 @@ import { fileURLToPath } from 'node:url';
 import type { Standby, Undo } from '../../drill/ports.js';
 import { bootId } from '../../host/clock.js';
 import { armSentinel } from '../../host/sentinel.js';
+import type { Ended } from './start-again.js';
 
 /**
  * Arms whatever undoes a fault when the drill dies: for stopped processes the host's sentinel, for a service
- * that is down a small process that asks the guard to have it started.
+ * that is down a small process that has it started.
  * @throws when it can't be armed: then nothing may be injected.
  */
-export async function armStandby(undo: Undo, recordFile: string): Promise<Standby> {
+export async function armStandby(undo: Undo, ended: Ended): Promise<Standby> {
   if ('continue' in undo) {
     return armSentinel({ bootId: bootId(), undo: { signal: 'SIGCONT', processes: undo.continue } });
   }
-  return armProcess(new URL('./start-standby-main.js', import.meta.url), [recordFile, undo.start.service]);
+  const { recordFile, service, unit } = ended;
+  const entry = new URL('./start-standby-main.js', import.meta.url);
+  return armProcess(entry, [recordFile, service, unit ?? '']);
 }
 
 /**

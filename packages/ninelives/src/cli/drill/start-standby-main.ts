@@ -1,17 +1,14 @@
 /**
  * The standby's own process (see standby.ts): says that it is ready and waits on its standard input. One byte
  * means that the drill has put things back itself; an end without it means that the drill is dead, and then the
- * guard is told, through the record, to have the service started.
+ * service is started here.
  */
-import { wallMs } from '../../host/clock.js';
-import { openRecord } from '../../record/sqlite.js';
+import { startAgain } from './start-again.js';
 
-const [recordFile = '', service = ''] = process.argv.slice(2);
+const [recordFile = '', service = '', unit = ''] = process.argv.slice(2);
 
-function act(): void {
-  const record = openRecord(recordFile);
-  record.post({ service, wallMs: wallMs(), by: 'drill (which died)', command: { type: 'start' } });
-  record.close();
+async function act(): Promise<void> {
+  await startAgain({ recordFile, service, unit: unit === '' ? null : unit }, 'drill (which died)');
   process.exit(0);
 }
 

@@ -1,40 +1,50 @@
 import type { Command } from 'commander';
 import { runDemo } from '../commands/demo.js';
-import { listFaults, runDrill } from '../commands/drill.js';
+import { listFaults, runDrill, runDrillOn } from '../commands/drill.js';
 import { CliError, EXIT } from '../errors.js';
+import { configOf } from '../services.js';
 import { stateDirOf, withRecord } from '../state-dir.js';
-import { type CommandContext, durationOf, jsonFlag, operatorOf, stateFlag } from './flags.js';
+import {
+  type CommandContext,
+  durationOf,
+  type Flags,
+  operatorOf,
+  serviceFlags,
+  withServiceFlags,
+} from './flags.js';
 
-type DrillFlags = {
+type DrillFlags = Flags & {
   list?: boolean;
   service?: string;
   force?: boolean;
+  really?: boolean;
   limit?: string;
-  state?: string;
-  json?: boolean;
 };
 
 /** drill */
 export function addDrill(program: Command, context: CommandContext): void {
   const { terminal, env, signal } = context;
-  program
-    .command('drill')
+  withServiceFlags(program.command('drill').argument('[fault]', 'see --list'))
     .description('prove the recovery: harm the service on purpose, watch it heal, put everything back')
-    .argument('[fault]', 'see --list')
     .option('--list', 'the faults there are')
     .option('--service <name>', 'which one, where several are guarded')
     .option('--force', 'although the service is sick or busy')
+    .option('--really', "do to a unit of one's own what is otherwise only explained (term, start-limit)")
     .option('--limit <duration>', 'how long to wait for what is expected, e.g. 2m')
-    .addOption(stateFlag())
-    .addOption(jsonFlag())
     .action(async (fault: string | undefined, flags: DrillFlags) => {
       const json = flags.json ?? false;
       if (flags.list) return context.exit(listFaults(json, terminal));
       if (fault === undefined) throw new CliError('name a fault', EXIT.usage, 'ninelives drill --list');
       const stateDir = stateDirOf(flags.state, env);
       const limitMs = flags.limit === undefined ? undefined : durationOf('--limit', flags.limit);
-      const { service, force = false } = flags;
-      const options = { fault, stateDir, service, json, force, limitMs, by: operatorOf(env) };
+      const { service, force = false, really = false } = flags;
+      const options = { fault, stateDir, service, json, force, really, limitMs, by: operatorOf(env) };
+      const named = serviceFlags(flags);
+      if (Object.keys(named).length > 0) {
+        const { config } = configOf(named, [], env);
+        context.exit(await runDrillOn({ config, stateDir, env }, options, terminal, signal));
+        return;
+      }
       await withRecord(stateDir, async (record) => {
         context.exit(await runDrill(record, options, terminal, signal));
       });

@@ -9,9 +9,9 @@ export const crashLoop: Fault = {
   expects:
     'it ends failed at the start limit, without a busy loop, and somebody is told; then our start brings it back',
   undo: 'start',
-  needsKill: false,
+  needs: 'nothing',
   notOnSystemd:
-    'the start limit would leave the unit failed, and getting it out of that takes an admin (systemctl reset-failed)',
+    'the start limit would leave the unit failed, and only an admin gets a system unit out of that: sudo systemctl reset-failed',
   aim(unit) {
     const main = mainOf(unit);
     if (!main) return { cannot: 'there is no main process to kill' };
@@ -37,7 +37,7 @@ export const crashLoop: Fault = {
     const gaveUp = gaveUpAt(scene);
     const restored = scene.deeds.find((deed) => deed.type === 'restored')?.atMs ?? Number.POSITIVE_INFINITY;
     const starts = eventsOf(scene, 'incarnation').filter((event) => event.atMs < restored);
-    const burst = scene.restart.startLimitBurst;
+    const burst = scene.state.unit?.startLimit.burst ?? scene.restart.startLimitBurst;
     if (gaveUp === null) why.push('the supervisor did not give up');
     else if (starts.some((event) => event.atMs > gaveUp))
       why.push('it was started again after it had failed');

@@ -7,7 +7,7 @@ export const crash: Fault = {
   summary: 'SIGKILL to the main process: does its supervisor revive it?',
   expects: 'its supervisor starts it again by itself, and it answers right; the guard kills nothing',
   undo: 'none',
-  needsKill: false,
+  needs: 'start',
   notOnSystemd: null,
   aim(unit) {
     const main = mainOf(unit);

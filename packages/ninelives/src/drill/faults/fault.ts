@@ -39,9 +39,12 @@ export interface Fault {
   expects: string;
   /** How it is put back: SIGCONT to what was stopped, a start through the supervisor, or nothing to do. */
   undo: 'continue' | 'start' | 'none';
-  /** The cure is a kill by the guard, so its budget must have room for one. */
-  needsKill: boolean;
-  /** Why this can't be done to a unit of systemd; null where it can. */
+  /**
+   * What must be to be had before it is done: a kill by the guard is the cure, so its budget must have room for one;
+   * or a start by the supervisor, so its start limit must.
+   */
+  needs: 'kill' | 'start' | 'nothing';
+  /** Why this is never done to a system unit, and to one's own only with --really; null where it always can be. */
   notOnSystemd: string | null;
   aim(unit: UnitSnapshot): Aim | { cannot: string };
   /** The next main process to signal too; asked at every look. Left out: once is enough. */

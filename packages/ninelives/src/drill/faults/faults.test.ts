@@ -11,6 +11,7 @@ import { crash } from './crash.js';
 import { crashLoop } from './crash-loop.js';
 import type { Fault, Scene } from './fault.js';
 import { freeze } from './freeze.js';
+import { stubbornChild } from './stubborn-child.js';
 import { FAULTS, faultNamed } from './table.js';
 import { term } from './term.js';
 import { wedge } from './wedge.js';
@@ -95,6 +96,7 @@ const HEALED = [
 test('each fault is in the table under its own name', () => {
   for (const [name, fault] of Object.entries(FAULTS)) assert.equal(fault.name, name);
   assert.equal(faultNamed('wedge'), wedge);
+  assert.equal(faultNamed('start-limit'), crashLoop);
   assert.equal(faultNamed('toString'), null);
 });
 
@@ -103,6 +105,7 @@ test('who is signalled: the main process, the whole tree main first, or the larg
     [crash, 'SIGKILL', [7]],
     [term, 'SIGTERM', [7]],
     [crashLoop, 'SIGKILL', [7]],
+    [stubbornChild, 'SIGKILL', [7, 8, 9]],
     [freeze, 'SIGSTOP', [7, 8, 9]],
     [wedge, 'SIGSTOP', [9]],
   ];

@@ -8,7 +8,7 @@ export const freeze: Fault = {
   summary: 'SIGSTOP to the whole service: even the cheap endpoints fall silent',
   expects: 'the guard sees it, kills it once, its supervisor revives it, it answers right',
   undo: 'continue',
-  needsKill: true,
+  needs: 'kill',
   notOnSystemd: null,
   aim(unit) {
     const main = mainOf(unit);

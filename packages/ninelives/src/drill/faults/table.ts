@@ -2,6 +2,7 @@ import { crash } from './crash.js';
 import { crashLoop } from './crash-loop.js';
 import type { Fault } from './fault.js';
 import { freeze } from './freeze.js';
+import { stubbornChild } from './stubborn-child.js';
 import { term } from './term.js';
 import { wedge } from './wedge.js';
 
@@ -10,10 +11,15 @@ export const FAULTS = {
   wedge,
   freeze,
   crash,
+  'stubborn-child': stubbornChild,
   term,
   'crash-loop': crashLoop,
 } as const satisfies { [name: string]: Fault };
 
-export function faultNamed(name: string): Fault | null {
+/** Other names that people look for. */
+const ALIASES: { [name: string]: keyof typeof FAULTS } = { 'start-limit': 'crash-loop' };
+
+export function faultNamed(given: string): Fault | null {
+  const name = Object.hasOwn(ALIASES, given) ? (ALIASES[given] as string) : given;
   return Object.hasOwn(FAULTS, name) ? FAULTS[name as keyof typeof FAULTS] : null;
 }

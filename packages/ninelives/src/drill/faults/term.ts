@@ -11,9 +11,9 @@ export const term: Fault = {
   expects:
     'it stays down and somebody is told: under Restart=on-failure SIGTERM is an intended stop, so the remedy is SIGKILL; then our start brings it back',
   undo: 'start',
-  needsKill: false,
+  needs: 'nothing',
   notOnSystemd:
-    'SIGTERM counts as an intended stop under Restart=on-failure (systemd.service(5)): the unit would stay down, and starting it again takes an admin. That is why the remedy is SIGKILL',
+    'SIGTERM counts as an intended stop under Restart=on-failure (systemd.service(5)): the unit would stay down, and only an admin can start a system unit again. That is why the remedy is SIGKILL',
   aim(unit) {
     const main = mainOf(unit);
     if (!main) return { cannot: 'there is no main process to end' };

@@ -10,7 +10,7 @@ export const wedge: Fault = {
   expects:
     'the guard sees it although /health says 200, kills it once, its supervisor revives it, it answers right',
   undo: 'continue',
-  needsKill: true,
+  needs: 'kill',
   notOnSystemd: null,
   aim(unit) {
     const worker = hardestWorking(unit.processes.filter((process) => !process.main && process.state !== 'Z'));

@@ -1,4 +1,4 @@
-import { nextKillAllowed } from '../../core/budget.js';
+import { nextKillAllowed, startRoomAtMs } from '../../core/budget.js';
 import type { GuardState } from '../../core/decision.js';
 import type { Policy } from '../../core/policy.js';
 import type { ProbeOutcome } from '../../core/types.js';
@@ -42,11 +42,17 @@ export async function measureSteadyState(
 /** A moment that passes by itself and soon, such as the start limit's window, is waited for. */
 const WAIT_MAX_MS = 30_000;
 
-/** How long until the guard may kill again, where that is worth waiting for. */
+/** How long until the guard may kill, or the supervisor start, once more, where that is worth waiting for. */
 export function worthWaitingMs(fault: Fault, state: GuardState, policy: Policy, atMs: number): number {
-  const allowed = fault.needsKill ? nextKillAllowed(state, policy, atMs) : null;
-  const waitMs = (allowed?.atMs ?? atMs) - atMs;
+  const waitMs = (allowedAtMs(fault, state, policy, atMs) ?? atMs) - atMs;
   return waitMs > 0 && waitMs <= WAIT_MAX_MS ? waitMs : 0;
+}
+
+/** When what the fault needs can be had; null: never. */
+function allowedAtMs(fault: Fault, state: GuardState, policy: Policy, atMs: number): number | null {
+  if (fault.needs === 'nothing') return atMs;
+  if (fault.needs === 'start') return startRoomAtMs(state, atMs);
+  return nextKillAllowed(state, policy, atMs)?.atMs ?? null;
 }
 
 /** What the guard's own state says against a drill. Pure. */
@@ -55,7 +61,16 @@ export function judgeState(fault: Fault, state: GuardState, policy: Policy, atMs
   if (state.desired === 'paused') objections.push('the guard is paused (next: ninelives resume)');
   if (state.incident) objections.push(`incident ${state.incident.id} is open: ${state.incident.sentence}`);
   else if (state.verdict.kind !== 'serving') objections.push(`it is not serving: ${state.verdict.sentence}`);
-  if (fault.needsKill && state.desired === 'guarded') {
+  if (fault.needs === 'start') {
+    const roomAtMs = startRoomAtMs(state, atMs);
+    if (roomAtMs === null)
+      objections.push('its start limit leaves no room for a restart, so it would stay down');
+    else if (roomAtMs > atMs) {
+      const wait = words(roomAtMs - atMs);
+      objections.push(`too many starts just now: its start limit has room in ${wait}, so it might stay down`);
+    }
+  }
+  if (fault.needs === 'kill' && state.desired === 'guarded') {
     const allowed = nextKillAllowed(state, policy, atMs);
     const waitMs = (allowed?.atMs ?? atMs) - atMs;
     const spent =
