@@ -1,0 +1,62 @@
+import type { IncomingMessage } from 'node:http';
+import type { Problem } from './speak.js';
+
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/**
+ * A second fence behind Node's strict parser: requests that two servers could read in two ways (request smuggling,
+ * RFC 9112 §11.2) are refused, and so is what is not meant for a server like this. The body is read whole and sent
+ * on with a length of our own, so that nothing of the client's framing ever reaches the backend.
+ */
+export function objectionTo(request: IncomingMessage, bodyMax: number): Problem | null {
+  const { rawHeaders, headers, url = '' } = request;
+  const counts = { 'content-length': 0, 'transfer-encoding': 0, host: 0 };
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = (rawHeaders[i] as string).toLowerCase();
+    if (name in counts) counts[name as keyof typeof counts] += 1;
+  }
+  const coding = headers['transfer-encoding'];
+  if (counts['content-length'] + counts['transfer-encoding'] > 1)
+    return bad('The length of the body is unclear.');
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked')
+    return bad('Only chunked bodies are understood.');
+  if (counts.host > 1) return bad('More than one Host.');
+  if (!url.startsWith('/')) return bad('The target must be a path.');
+  if (!METHODS.has(request.method ?? '')) {
+    const message = `The method ${request.method} is not for a model API.`;
+    return { status: 405, type: 'invalid_request_error', code: 'method_not_allowed', message, close: true };
+  }
+  if (Number(headers['content-length'] ?? 0) > bodyMax) return tooLarge(bodyMax);
+  return null;
+}
+
+export function tooLarge(bodyMax: number): Problem {
+  const message = `The body is larger than ${bodyMax} bytes. Send it in parts.`;
+  return { status: 413, type: 'invalid_request_error', code: 'body_too_large', message, close: true };
+}
+
+function bad(message: string): Problem {
+  return { status: 400, type: 'invalid_request_error', code: 'bad_request', message, close: true };
+}
+
+/** Reads the body whole, up to its limit. `done` gets null when there is more; nothing when the client leaves. */
+export function readBody(
+  request: IncomingMessage,
+  bodyMax: number,
+  done: (body: Buffer[] | null) => void,
+): void {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  const onData = (part: Buffer) => {
+    bytes += part.length;
+    parts.push(part);
+    if (bytes <= bodyMax) return;
+    request.off('data', onData);
+    request.off('end', onEnd);
+    request.pause();
+    done(null);
+  };
+  const onEnd = () => done(parts);
+  request.on('data', onData);
+  request.on('end', onEnd);
+}

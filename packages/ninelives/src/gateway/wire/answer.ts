@@ -1,0 +1,92 @@
+/** The head of an answer. Header names and values as they came: name, value, name, value … */
+export interface AnswerHead {
+  status: number;
+  reason: string;
+  rawHeaders: string[];
+  /** Lower case, without parameters; empty when there is none. */
+  contentType: string;
+  retryAfter: string | null;
+  /** How the end of the body is known. */
+  framing: 'none' | 'length' | 'chunked' | 'until-close';
+  keepAlive: boolean;
+}
+
+export const HEAD_BYTES_MAX = 64 * 1024;
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that a field value may not have
+const NOT_IN_VALUE = /[\x00-\x08\x0a-\x1f\x7f]/;
+
+export interface ParsedHead {
+  head: AnswerHead;
+  /** Body bytes to come; only with `framing: 'length'`. */
+  length: number;
+}
+
+/** Fields that say where the body ends, while they are being read. */
+interface Framing {
+  length: number | null;
+  coding: string | null;
+}
+
+/**
+ * The head of an answer to `method`, up to and without the empty line (RFC 9112 §4, §6.3). Strict: what two readers
+ * could read in two ways is refused. @returns a clause for the log when it is not a valid head.
+ */
+export function parseHead(text: string, method: string): ParsedHead | string {
+  const lines = text.split('\r\n');
+  const start = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: (.*))?$/.exec(lines[0] ?? '');
+  if (!start || NOT_IN_VALUE.test(start[3] ?? '')) return 'no HTTP/1.1 status line';
+  const status = Number(start[2]);
+  const head: AnswerHead = {
+    status,
+    reason: start[3] ?? '',
+    rawHeaders: [],
+    contentType: '',
+    retryAfter: null,
+    framing: 'until-close',
+    keepAlive: start[1] === '1',
+  };
+  const framing: Framing = { length: null, coding: null };
+  for (let i = 1; i < lines.length; i++) {
+    const line = lines[i] as string;
+    const colon = line.indexOf(':');
+    const name = line.slice(0, colon);
+    const value = line.slice(colon + 1).trim();
+    if (colon < 1 || !TOKEN.test(name) || NOT_IN_VALUE.test(value)) return 'a header that is none';
+    head.rawHeaders.push(name, value);
+    if (!absorb(head, framing, name.toLowerCase(), value)) return 'two lengths';
+  }
+  const { length, coding } = framing;
+  if (coding !== null && (coding !== 'chunked' || length !== null)) return 'an unclear transfer coding';
+  if (method === 'HEAD' || status < 200 || status === 204 || status === 304) head.framing = 'none';
+  else if (coding !== null) head.framing = 'chunked';
+  else if (length !== null) head.framing = 'length';
+  else head.keepAlive = false;
+  return { head, length: length ?? 0 };
+}
+
+/** @returns false when the length is not clear. */
+function absorb(head: AnswerHead, framing: Framing, name: string, value: string): boolean {
+  switch (name) {
+    case 'content-length': {
+      const again = framing.length !== null && framing.length !== Number(value);
+      framing.length = Number(value);
+      return /^\d{1,15}$/.test(value) && !again;
+    }
+    case 'transfer-encoding':
+      framing.coding = framing.coding === null ? value.toLowerCase() : 'several';
+      return true;
+    case 'connection':
+      if (/\bclose\b/i.test(value)) head.keepAlive = false;
+      else if (/\bkeep-alive\b/i.test(value)) head.keepAlive = true;
+      return true;
+    case 'content-type':
+      head.contentType = (value.split(';')[0] ?? '').trim().toLowerCase();
+      return true;
+    case 'retry-after':
+      head.retryAfter = value;
+      return true;
+    default:
+      return true;
+  }
+}
