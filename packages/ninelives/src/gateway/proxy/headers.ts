@@ -70,7 +70,7 @@ export function headForUpstream(request: IncomingMessage, forwarding: Forwarding
 }
 
 /** The backend's headers as the client gets them: name, value, name, value … */
-export function headersForClient(head: AnswerHead, requestId: string, length: number | null): string[] {
+export function headersForClient(head: AnswerHead, requestId: string, length = lengthOf(head)): string[] {
   const { rawHeaders } = head;
   const headers: string[] = [];
   let named: ReadonlySet<string> | null = null;
@@ -86,6 +86,11 @@ export function headersForClient(head: AnswerHead, requestId: string, length: nu
   headers.push('X-Request-Id', requestId);
   if (length !== null) headers.push('Content-Length', String(length));
   return headers;
+}
+
+/** As the backend said it, where that is still true for us: chunks have their own. */
+function lengthOf({ framing, length, status }: AnswerHead): number | null {
+  return framing === 'length' || (framing === 'none' && status !== 204) ? length : null;
 }
 
 function namedByConnection(value: string | undefined): ReadonlySet<string> | null {

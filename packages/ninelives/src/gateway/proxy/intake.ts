@@ -32,31 +32,55 @@ export function objectionTo(request: IncomingMessage, bodyMax: number): Problem 
 
 export function tooLarge(bodyMax: number): Problem {
   const message = `The body is larger than ${bodyMax} bytes. Send it in parts.`;
-  return { status: 413, type: 'invalid_request_error', code: 'body_too_large', message, close: true };
+  return { status: 413, type: 'invalid_request_error', code: 'body_too_large', message };
+}
+
+function noRoom(): Problem {
+  const message = 'The requests that are being read fill the memory set aside for them.';
+  return {
+    status: 503,
+    type: 'server_error',
+    code: 'intake_full',
+    message,
+    retryAfterMs: 5_000,
+    close: true,
+  };
 }
 
 function bad(message: string): Problem {
   return { status: 400, type: 'invalid_request_error', code: 'bad_request', message, close: true };
 }
 
-/** Reads the body whole, up to its limit. `done` gets null when there is more; nothing when the client leaves. */
+/** Memory for bodies that are still being read, all together: a thousand slow senders must not fill it. */
+export interface IntakeRoom {
+  bytes: number;
+  max: number;
+}
+
+/** Reads the body whole, up to its limit. `done` is not called when the client leaves before. */
 export function readBody(
   request: IncomingMessage,
-  bodyMax: number,
-  done: (body: Buffer[] | null) => void,
+  limits: { bodyMax: number; room: IntakeRoom },
+  done: (body: Buffer[] | Problem) => void,
 ): void {
+  const { bodyMax, room } = limits;
   const parts: Buffer[] = [];
   let bytes = 0;
-  const onData = (part: Buffer) => {
-    bytes += part.length;
-    parts.push(part);
-    if (bytes <= bodyMax) return;
-    request.off('data', onData);
-    request.off('end', onEnd);
-    request.pause();
-    done(null);
+  let over = false;
+  const settle = (result: Buffer[] | Problem | null) => {
+    if (over) return;
+    over = true;
+    room.bytes -= bytes;
+    if (result) done(result);
   };
-  const onEnd = () => done(parts);
-  request.on('data', onData);
-  request.on('end', onEnd);
+  request.on('data', (part: Buffer) => {
+    if (over) return; // read, so that the answer can be sent on this connection, and dropped
+    bytes += part.length;
+    room.bytes += part.length;
+    parts.push(part);
+    if (bytes > bodyMax) settle(tooLarge(bodyMax));
+    else if (room.bytes > room.max) settle(noRoom());
+  });
+  request.on('end', () => settle(parts));
+  request.on('close', () => settle(null));
 }

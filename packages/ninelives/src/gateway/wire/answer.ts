@@ -8,6 +8,8 @@ export interface AnswerHead {
   retryAfter: string | null;
   /** How the end of the body is known. */
   framing: 'none' | 'length' | 'chunked' | 'until-close';
+  /** What `Content-Length` says; of an answer to HEAD, how long the body would be. */
+  length: number | null;
   keepAlive: boolean;
 }
 
@@ -16,23 +18,11 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that a field value may not have
 const NOT_IN_VALUE = /[\x00-\x08\x0a-\x1f\x7f]/;
 
-export interface ParsedHead {
-  head: AnswerHead;
-  /** Body bytes to come; only with `framing: 'length'`. */
-  length: number;
-}
-
-/** Fields that say where the body ends, while they are being read. */
-interface Framing {
-  length: number | null;
-  coding: string | null;
-}
-
 /**
  * The head of an answer to `method`, up to and without the empty line (RFC 9112 §4, §6.3). Strict: what two readers
  * could read in two ways is refused. @returns a clause for the log when it is not a valid head.
  */
-export function parseHead(text: string, method: string): ParsedHead | string {
+export function parseHead(text: string, method: string): AnswerHead | string {
   const lines = text.split('\r\n');
   const start = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: (.*))?$/.exec(lines[0] ?? '');
   if (!start || NOT_IN_VALUE.test(start[3] ?? '')) return 'no HTTP/1.1 status line';
@@ -44,9 +34,10 @@ export function parseHead(text: string, method: string): ParsedHead | string {
     contentType: '',
     retryAfter: null,
     framing: 'until-close',
+    length: null,
     keepAlive: start[1] === '1',
   };
-  const framing: Framing = { length: null, coding: null };
+  const codings: string[] = [];
   for (let i = 1; i < lines.length; i++) {
     const line = lines[i] as string;
     const colon = line.indexOf(':');
@@ -54,27 +45,27 @@ export function parseHead(text: string, method: string): ParsedHead | string {
     const value = line.slice(colon + 1).trim();
     if (colon < 1 || !TOKEN.test(name) || NOT_IN_VALUE.test(value)) return 'a header that is none';
     head.rawHeaders.push(name, value);
-    if (!absorb(head, framing, name.toLowerCase(), value)) return 'two lengths';
+    if (!absorb(head, codings, name.toLowerCase(), value)) return 'two lengths';
   }
-  const { length, coding } = framing;
-  if (coding !== null && (coding !== 'chunked' || length !== null)) return 'an unclear transfer coding';
+  const chunked = codings.length > 0;
+  if (chunked && (codings.join() !== 'chunked' || head.length !== null)) return 'an unclear transfer coding';
   if (method === 'HEAD' || status < 200 || status === 204 || status === 304) head.framing = 'none';
-  else if (coding !== null) head.framing = 'chunked';
-  else if (length !== null) head.framing = 'length';
+  else if (chunked) head.framing = 'chunked';
+  else if (head.length !== null) head.framing = 'length';
   else head.keepAlive = false;
-  return { head, length: length ?? 0 };
+  return head;
 }
 
 /** @returns false when the length is not clear. */
-function absorb(head: AnswerHead, framing: Framing, name: string, value: string): boolean {
+function absorb(head: AnswerHead, codings: string[], name: string, value: string): boolean {
   switch (name) {
     case 'content-length': {
-      const again = framing.length !== null && framing.length !== Number(value);
-      framing.length = Number(value);
+      const again = head.length !== null && head.length !== Number(value);
+      head.length = Number(value);
       return /^\d{1,15}$/.test(value) && !again;
     }
     case 'transfer-encoding':
-      framing.coding = framing.coding === null ? value.toLowerCase() : 'several';
+      codings.push(value.toLowerCase());
       return true;
     case 'connection':
       if (/\bclose\b/i.test(value)) head.keepAlive = false;

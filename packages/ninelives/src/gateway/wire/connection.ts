@@ -92,7 +92,8 @@ export class Connection {
     const { listener } = this;
     this.listener = null;
     this.parser = null;
-    if (!reusable) this.socket.destroy();
+    if (reusable) this.socket.resume();
+    else this.socket.destroy();
     this.onFree(this, reusable);
     listener?.end();
   }

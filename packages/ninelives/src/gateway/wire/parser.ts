@@ -74,15 +74,14 @@ export class AnswerParser {
       return bytes.subarray(bytes.length);
     }
     this.rest = null;
-    const parsed = parseHead(all.toString('latin1', 0, end), this.method);
-    if (typeof parsed === 'string') return parsed;
-    const { head, length } = parsed;
+    const head = parseHead(all.toString('latin1', 0, end), this.method);
+    if (typeof head === 'string') return head;
     const after = all.subarray(end + 4);
     if (head.status < 200) return head.status === 101 ? 'a change of protocol' : after; // the real one follows
     const { framing } = head;
     this.keepAlive = head.keepAlive;
-    this.left = length;
-    if (framing === 'none' || (framing === 'length' && length === 0)) this.phase = 'done';
+    this.left = head.length ?? 0;
+    if (framing === 'none' || (framing === 'length' && this.left === 0)) this.phase = 'done';
     else this.phase = framing === 'chunked' ? 'chunk-size' : framing;
     this.sink.head(head);
     return after;

@@ -1,0 +1,164 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Keys } from '../access/keys.js';
+import type { createRate } from '../access/rate.js';
+import type { GatewayPorts } from '../ports.js';
+import { clientOf, headForUpstream, requestIdOf } from './headers.js';
+import { type IntakeRoom, objectionTo, readBody } from './intake.js';
+import type { Relay } from './relay.js';
+import { asksForStream, routeOf } from './routes.js';
+import { type Problem, rawRefusal, refuseWith } from './speak.js';
+
+/** Bounds of the public port. */
+export interface FrontLimits {
+  bodyMax: number;
+  /** Bodies that are still being read, together. */
+  intakeMax: number;
+  headMax: number;
+  /** A head, and a whole request, must be here by then: a slow sender costs a connection, not more. */
+  headMs: number;
+  requestMs: number;
+  /** Longer than common tunnels keep theirs (cloudflared: 90 s), so that they never write into one that just closed. */
+  keepAliveMs: number;
+  connectionsMax: number;
+}
+
+export const FRONT_LIMITS: FrontLimits = {
+  bodyMax: 32 * 1024 * 1024,
+  intakeMax: 256 * 1024 * 1024,
+  headMax: 32 * 1024,
+  headMs: 15_000,
+  requestMs: 60_000,
+  keepAliveMs: 95_000,
+  connectionsMax: 4_096,
+};
+
+export interface FrontOptions {
+  limits: FrontLimits;
+  relay: Relay;
+  /** `host:port` of the backend. */
+  address: string;
+  replayChat: boolean;
+  keys: Keys | null;
+  rate: ReturnType<typeof createRate> | null;
+  ports: Pick<GatewayPorts, 'clock' | 'newId'>;
+}
+
+/** Refused before the hold ever saw them, by code. */
+export type TurnedAway = Map<string, number>;
+
+export interface Front {
+  server: Server;
+  turnedAway: TurnedAway;
+  /** From now on each answer is the last on its connection. */
+  drain(): void;
+}
+
+/** The public port: HTTP/1.1 as Node parses it (strictly), and nothing but requests for the backend. */
+export function createFront(options: FrontOptions): Front {
+  const { limits } = options;
+  const turnedAway: TurnedAway = new Map();
+  const room: IntakeRoom = { bytes: 0, max: limits.intakeMax };
+  let draining = false;
+  let lastId = 0;
+
+  function handle(request: IncomingMessage, response: ServerResponse): void {
+    const requestId = requestIdOf(request, options.ports.newId);
+    if (draining) response.shouldKeepAlive = false;
+    const turnAway = (problem: Problem) => {
+      turnedAway.set(problem.code, (turnedAway.get(problem.code) ?? 0) + 1);
+      // What is still coming is read and dropped; a client that still waits for our "100 Continue" may never send it.
+      request.resume();
+      const close = problem.close || request.headers.expect !== undefined;
+      refuseWith(response, close ? { ...problem, close } : problem, requestId);
+    };
+    const objection = objectionTo(request, limits.bodyMax);
+    if (objection) return turnAway(objection);
+    const visitor = admit(options, request);
+    if ('status' in visitor) return turnAway(visitor);
+    if (request.headers.expect !== undefined) response.writeContinue();
+    readBody(request, { bodyMax: limits.bodyMax, room }, (body) => {
+      if (!Array.isArray(body)) return turnAway(body);
+      enter(request, response, requestId, visitor.client, body);
+    });
+  }
+
+  function enter(
+    request: IncomingMessage,
+    response: ServerResponse,
+    requestId: string,
+    client: string,
+    body: readonly Buffer[],
+  ): void {
+    const { method = 'GET', url = '/' } = request;
+    const route = routeOf(method, url, options);
+    if (asksForStream(route, body)) route.replay = 'unsent';
+    const bytes = body.reduce((sum, part) => sum + part.length, 0);
+    const ownsAuthorization = options.keys !== null;
+    const forwarding = { upstream: options.address, requestId, bodyBytes: bytes, ownsAuthorization };
+    const head = headForUpstream(request, forwarding);
+    lastId += 1;
+    options.relay.accept({
+      ...{ id: lastId, requestId, client, route, request, response, head, body, bytes },
+      ...{ exchange: null, answer: null, hash: null, ended: false },
+    });
+  }
+
+  const server = createServer({
+    maxHeaderSize: limits.headMax,
+    headersTimeout: limits.headMs,
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    connectionsCheckingInterval: 1_000,
+    noDelay: true,
+  });
+  server.maxConnections = limits.connectionsMax;
+  server.timeout = 0; // how long an answer may take is the hold's business
+  server.on('request', handle);
+  server.on('checkContinue', handle);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    const problem = notHttp(error.code);
+    turnedAway.set(problem.code, (turnedAway.get(problem.code) ?? 0) + 1);
+    // Only where nothing is being answered on it: else our words would end up inside that answer.
+    const quiet = !(socket as Socket & { _httpMessage?: unknown })._httpMessage;
+    if (socket.writable && quiet && error.code !== 'ECONNRESET') socket.end(rawRefusal(problem, 'Refused'));
+    socket.destroySoon();
+  });
+  return {
+    server,
+    turnedAway,
+    drain() {
+      draining = true;
+    },
+  };
+}
+
+/** Whose request it is, or why not. */
+function admit({ keys, rate, ports }: FrontOptions, request: IncomingMessage): { client: string } | Problem {
+  let client = clientOf(request);
+  if (keys) {
+    const { authorization, 'x-api-key': apiKey } = request.headers;
+    const key = keys.whose(authorization, typeof apiKey === 'string' ? apiKey : undefined);
+    if (key === null) {
+      const message = 'This needs an API key: Authorization: Bearer …';
+      return { status: 401, type: 'invalid_request_error', code: 'invalid_api_key', message };
+    }
+    client = `key ${key}`;
+  }
+  const retryAfterMs = rate?.take(client, ports.clock.monotonicMs()) ?? 0;
+  if (retryAfterMs === 0) return { client };
+  const message = 'More requests than this key may send. Wait, then go on.';
+  return { status: 429, type: 'rate_limit_error', code: 'rate_limit_exceeded', message, retryAfterMs };
+}
+
+/** What Node's parser says of bytes that are no request that it accepts (`clientError`). */
+function notHttp(code: string | undefined): Problem {
+  const type = 'invalid_request_error';
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return { status: 431, type, code: 'head_too_large', message: 'The head of the request is too large.' };
+  }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return { status: 408, type, code: 'too_slow', message: 'The request did not arrive in time.' };
+  }
+  return { status: 400, type, code: 'not_http', message: 'This is not a valid HTTP/1.1 request.' };
+}

@@ -1,0 +1,56 @@
+import type { HoldState } from '../hold/state.js';
+import { expect, type Learnt } from '../learn/durations.js';
+import type { Readiness } from '../types.js';
+
+/**
+ * What the traffic shows, for the guard: liveness is its question, and these are only facts for it. Ages in ms.
+ * The backend's readiness is told for people; it is never the guard's verdict, nor the other way round.
+ */
+export interface TrafficEvidence {
+  atMs: number;
+  /** Answers of the backend so far, whole ones. Moving is living. */
+  completions: number;
+  copies: number;
+  inFlight: number;
+  queued: number;
+  /** The longest that a copy has been on its way without an answer, and how long such a request was ever seen to take. */
+  oldestMs: number | null;
+  oldestExpectedMs: number | null;
+  /** The longest that anybody has waited for the backend, on its way or not. */
+  longestWaitMs: number | null;
+  lastCompletionAgoMs: number | null;
+  backend: { readiness: Readiness; why: string; forMs: number; deaths: number };
+  durations: Learnt[];
+}
+
+export function evidenceOf(state: HoldState, atMs: number): TrafficEvidence {
+  const { counts, backend, flying, line, requests, durations } = state;
+  const oldest = [...flying]
+    .filter((held) => held.phase === 'sent')
+    .reduce<number | null>((first, held) => Math.min(first ?? Number.POSITIVE_INFINITY, held.sentAtMs), null);
+  const arrivals = [...requests.values()].filter((held) => held.phase !== 'streaming');
+  const firstArrival = arrivals.reduce(
+    (first, held) => Math.min(first, held.arrivedAtMs),
+    Number.POSITIVE_INFINITY,
+  );
+  const expected = [...flying].map((held) => expect(durations, held.route, held.bytes)?.longestMs ?? 0);
+  const quiet = atMs - backend.lastCompletionAtMs;
+  return {
+    atMs,
+    completions: counts.ends.answered + counts.ends.replayed,
+    copies: counts.copies,
+    inFlight: flying.size,
+    queued: line.waiting.length,
+    oldestMs: oldest === null ? null : atMs - oldest,
+    oldestExpectedMs: expected.length === 0 ? null : Math.max(...expected),
+    longestWaitMs: Number.isFinite(firstArrival) ? atMs - firstArrival : null,
+    lastCompletionAgoMs: Number.isFinite(quiet) ? quiet : null,
+    backend: {
+      readiness: backend.readiness,
+      why: backend.why,
+      forMs: atMs - backend.sinceMs,
+      deaths: counts.deaths,
+    },
+    durations: [...durations.values()],
+  };
+}

@@ -1,0 +1,99 @@
+import type { HoldState } from '../hold/state.js';
+import { widthOf } from '../learn/window.js';
+import type { HoldLimits } from '../limits.js';
+import { REFUSALS } from '../refusals.js';
+import type { Readiness, Refusal } from '../types.js';
+
+const READINESS: Readiness[] = ['unknown', 'ready', 'suspect', 'down'];
+
+interface Metric {
+  name: string;
+  type: 'counter' | 'gauge';
+  help: string;
+  values: { labels?: Record<string, string>; value: number }[];
+}
+
+/** Prometheus' text format 0.0.4. Labels are from closed sets only: nothing of a request is ever one. */
+export function metricsText(
+  state: HoldState,
+  limits: HoldLimits,
+  turnedAway: ReadonlyMap<string, number>,
+): string {
+  return `${[...traffic(state, turnedAway), ...backend(state), ...bounds(state, limits)].map(textOf).join('\n')}\n`;
+}
+
+function traffic({ counts }: HoldState, turnedAway: ReadonlyMap<string, number>): Metric[] {
+  const ends = Object.entries(counts.ends);
+  const reasons = Object.keys(REFUSALS) as Refusal[];
+  return [
+    counter('requests_total', 'Requests that came to the hold.', [{ value: counts.arrived }]),
+    counter(
+      'ends_total',
+      'How requests ended; together with those that are here they are all that came (I9).',
+      ends.map(([end, value]) => ({ labels: { end }, value })),
+    ),
+    counter(
+      'refused_total',
+      'Refused requests by reason and by the limit behind it.',
+      reasons.map((why) => ({
+        labels: { reason: why, limit: REFUSALS[why].limit ?? '' },
+        value: counts.refused.get(why) ?? 0,
+      })),
+    ),
+    counter(
+      'turned_away_total',
+      'Refused at the door, by code.',
+      [...turnedAway].map(([code, value]) => ({ labels: { code }, value })),
+    ),
+    counter('copies_total', 'Sendings to the backend.', [{ value: counts.copies }]),
+  ];
+}
+
+function backend({ counts, backend: { readiness }, ledger, window }: HoldState): Metric[] {
+  return [
+    gauge(
+      'backend',
+      'May it get traffic?',
+      READINESS.map((word) => ({ labels: { readiness: word }, value: Number(word === readiness) })),
+    ),
+    counter('backend_deaths_total', 'Ends of the backend that were seen here.', [{ value: counts.deaths }]),
+    counter('canaries_total', 'Small pieces of real work asked for.', [{ value: counts.canaries }]),
+    gauge('suspects', 'Inputs that were on their way at a death, convicts included.', [
+      { value: ledger.entries.size },
+    ]),
+    counter('convictions_total', 'Inputs quarantined.', [{ value: counts.convictions }]),
+    gauge('width', 'Copies that may be on their way at once now.', [{ value: widthOf(window) }]),
+  ];
+}
+
+function bounds({ flying, line, requests, bytes, counts }: HoldState, limits: HoldLimits): Metric[] {
+  return [
+    gauge('in_flight', 'Copies on their way.', [{ value: flying.size }]),
+    gauge('queued', 'Requests that wait.', [{ value: line.waiting.length }]),
+    gauge('requests', 'Requests that are here.', [{ value: requests.size }]),
+    gauge('bytes', 'Their bodies.', [{ value: bytes }]),
+    gauge('longest_hold_ms', 'The longest that any request was here.', [{ value: counts.longestHoldMs }]),
+    gauge(
+      'limit',
+      'Every limit, by name.',
+      Object.entries(limits).map(([limit, value]) => ({ labels: { limit }, value })),
+    ),
+  ];
+}
+
+function counter(name: string, help: string, values: Metric['values']): Metric {
+  return { name, help, values, type: 'counter' };
+}
+
+function gauge(name: string, help: string, values: Metric['values']): Metric {
+  return { name, help, values, type: 'gauge' };
+}
+
+function textOf({ name, type, help, values }: Metric): string {
+  const full = `ninelives_gateway_${name}`;
+  const lines = values.map(({ labels = {}, value }) => {
+    const inner = Object.entries(labels).map(([label, text]) => `${label}="${text}"`);
+    return `${full}${inner.length > 0 ? `{${inner.join(',')}}` : ''} ${value}`;
+  });
+  return [`# HELP ${full} ${help}`, `# TYPE ${full} ${type}`, ...lines].join('\n');
+}

@@ -1,0 +1,58 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { HoldState } from '../hold/state.js';
+import type { HoldLimits } from '../limits.js';
+import type { Killer } from '../types.js';
+import { evidenceOf } from './evidence.js';
+import { metricsText } from './metrics.js';
+
+export interface PrivateOptions {
+  state: HoldState;
+  limits: HoldLimits;
+  turnedAway: ReadonlyMap<string, number>;
+  nowMs(): number;
+  told(by: Killer, death: 'next' | 'last'): void;
+}
+
+const KILLERS: readonly Killer[] = ['drill', 'operator', 'kernel', 'guard'];
+
+/**
+ * What is not for the public port: `GET /metrics`, `GET /evidence`, and `POST /told?by=drill&death=next`, by which
+ * whoever ends the backend says so, that no request be held to have done it.
+ */
+export function createPrivate(options: PrivateOptions): Server {
+  return createServer({ requestTimeout: 5_000 }, (request, response) => {
+    request.resume();
+    const url = new URL(request.url ?? '/', 'http://gateway');
+    switch (`${request.method} ${url.pathname}`) {
+      case 'GET /metrics': {
+        const text = metricsText(options.state, options.limits, options.turnedAway);
+        return say(response, 200, text, 'text/plain; version=0.0.4');
+      }
+      case 'GET /evidence':
+        return json(response, 200, evidenceOf(options.state, options.nowMs()));
+      case 'POST /told':
+        return told(options, request, response, url);
+      default:
+        return json(response, 404, { error: 'GET /metrics, GET /evidence, POST /told?by=…&death=next|last' });
+    }
+  });
+}
+
+function told({ told: tell }: PrivateOptions, _: IncomingMessage, response: ServerResponse, url: URL): void {
+  const by = KILLERS.find((one) => one === url.searchParams.get('by'));
+  const death = url.searchParams.get('death');
+  if (!by || (death !== 'next' && death !== 'last')) {
+    return json(response, 400, { error: `by is one of ${KILLERS.join(', ')}; death is next or last` });
+  }
+  tell(by, death);
+  json(response, 200, { by, death });
+}
+
+function json(response: ServerResponse, status: number, value: object): void {
+  say(response, status, `${JSON.stringify(value)}\n`, 'application/json');
+}
+
+function say(response: ServerResponse, status: number, text: string, type: string): void {
+  response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(text) });
+  response.end(text);
+}
