@@ -207,7 +207,7 @@ describe('drills on the real embedder, beside a resident guard', () => {
   it('exits 2 for a fault that there is not, 3 where nothing is guarded or no guard runs', async () => {
     const unknown = await box.run('drill', 'wedgy', '--state', box.stateDir);
     assert.equal(unknown.code, 2);
-    assert.match(unknown.stderr, /wedge, freeze, crash, term, crash-loop/);
+    assert.match(unknown.stderr, /wedge, freeze, crash, stubborn-child, term, crash-loop/);
     const empty = join(box.stateDir, 'empty');
     assert.equal((await box.run('drill', 'wedge', '--state', empty)).code, 3);
     up.kill('SIGTERM');

@@ -27,8 +27,12 @@ describe('on a real systemd', { skip: lacks ?? false }, () => {
   testsInside(theBox, 'what init finds, and what is kept before a kill', 'discover.js');
   // Long, and mostly waiting.
   describe('side by side', { concurrency: true }, () => {
-    testsInside(theBox, 'the guard as a user unit', 'install.js');
     testsInside(theBox, 'passes from cron', 'cron.js');
+    // These reload systemd, which empties its start counters: one after the other.
+    describe('meanwhile', () => {
+      testsInside(theBox, 'the guard as a user unit', 'install.js');
+      testsInside(theBox, 'drills on units', 'drills.js');
+    });
   });
   revivalTests(theBox);
   lastTest(theBox);

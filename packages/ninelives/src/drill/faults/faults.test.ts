@@ -211,7 +211,8 @@ test('a start limit that will soon have room is waited for, a spent budget is no
   const starts = [92_000, 94_000, 96_000, 98_000];
   const full = stateOf({ unit: unitOf(TREE, { recentStartsAtMs: starts }) });
   assert.equal(worthWaitingMs(wedge, full, DEFAULT_POLICY, 100_000), 2_000);
-  assert.equal(worthWaitingMs(crash, full, DEFAULT_POLICY, 100_000), 0);
+  assert.equal(worthWaitingMs(crash, full, DEFAULT_POLICY, 100_000), 2_000, 'a crash costs a start too');
+  assert.equal(worthWaitingMs(term, full, DEFAULT_POLICY, 100_000), 0);
   const kills = [99_000, 99_100, 99_200].map((atMs) => ({ atMs, wallMs: atMs }));
   assert.equal(worthWaitingMs(wedge, stateOf({ kills }), DEFAULT_POLICY, 100_000), 0);
 });
