@@ -35,22 +35,34 @@ export function remedy(draft: Draft): void {
   if (state.unit && state.unit.leftovers.length > 0) clearLeftovers(draft, incident, state.unit);
 }
 
+/** What an operator types to have it started again. */
+function startCommand(unit: UnitSnapshot | null, afterFailure: boolean): string {
+  if (!unit || unit.supervisor === 'embedded') return 'ninelives up';
+  const systemctl = unit.supervisor === 'systemd' ? 'sudo systemctl' : 'systemctl --user';
+  const reset = afterFailure ? `${systemctl} reset-failed ${unit.unit} && ` : '';
+  return `${reset}${systemctl} start ${unit.unit}`;
+}
+
 /** Verdicts that no signal of ours can mend go to a person at once. */
 function handOver(draft: Draft, incident: Incident): void {
   const { verdict, unit, life } = draft.state;
-  const name = unit?.unit ?? draft.state.service;
-  const start = unit?.supervisor === 'embedded' ? 'ninelives up' : `sudo systemctl start ${name}`;
   switch (verdict.kind) {
-    case 'failed':
+    case 'failed': {
+      const start = startCommand(unit, true);
       return escalate(
         draft,
         'failed',
         unit?.supervisor === 'systemd'
-          ? `${verdict.sentence}. Only an admin can go on: sudo systemctl reset-failed ${name} && ${start}`
+          ? `${verdict.sentence}. Only an admin can go on: ${start}`
           : `${verdict.sentence}. Look at its log, mend the cause, then start it again: ${start}`,
       );
+    }
     case 'stopped':
-      return escalate(draft, 'stopped', `${verdict.sentence}. Nobody restarts it: ${start}`);
+      return escalate(
+        draft,
+        'stopped',
+        `${verdict.sentence}. Nobody restarts it: ${startCommand(unit, false)}`,
+      );
     case 'unkillable':
       return escalate(draft, 'unkillable', `${verdict.sentence}: stuck in the kernel; a reboot is needed`);
     case 'masked':
