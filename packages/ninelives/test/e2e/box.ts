@@ -21,6 +21,8 @@ export interface Box {
   port: number;
   /** Starts `ninelives ARGS` on this state folder; resolves at once. */
   start(command?: 'up' | 'guard', ...args: string[]): ChildProcess;
+  /** SIGKILL to what `start` has started, and its end. */
+  killGuard(): Promise<void>;
   /** Runs a command to its end. */
   run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }>;
   /** The state that the guard last committed; null before its first commit. */
@@ -94,6 +96,7 @@ export async function openBox(service: string, rest = ''): Promise<Box> {
     port,
     start,
     run,
+    killGuard: () => endAll(children, 'SIGKILL'),
     status() {
       const file = join(stateDir, 'record.db');
       if (!existsSync(file)) return null;
@@ -137,15 +140,20 @@ export async function openBox(service: string, rest = ''): Promise<Box> {
         .map((stat) => stat.pid)
         .filter((pid) => readEnvironOf(pid).split('\0').includes(mark)),
     async close() {
-      for (const child of children)
-        if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
-      await Promise.all(children.map((child) => child.exitCode ?? child.signalCode ?? once(child, 'exit')));
+      await endAll(children, 'SIGTERM');
       // Whatever a failed test left behind: only what carries this box's own mark.
       for (const pid of box.alive()) process.kill(pid, 'SIGKILL');
       rmSync(stateDir, { recursive: true, force: true });
     },
   };
   return box;
+}
+
+async function endAll(children: ChildProcess[], signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  const running = children.filter((child) => child.exitCode === null && child.signalCode === null);
+  const ends = running.map((child) => once(child, 'exit'));
+  for (const child of running) child.kill(signal);
+  await Promise.all(ends);
 }
 
 function readEnvironOf(pid: number): string {

@@ -32,6 +32,7 @@ describe('on a real systemd', { skip: lacks ?? false }, () => {
     describe('meanwhile', () => {
       testsInside(theBox, 'the guard as a user unit', 'install.js');
       testsInside(theBox, 'drills on units', 'drills.js');
+      testsInside(theBox, 'fault by unit, each ending as DESIGN.md says', 'matrix.js');
     });
   });
   revivalTests(theBox);

@@ -97,6 +97,7 @@ export function tearDown(rig: string, name: string, what: 'everything' | 'proces
 function endProcesses(rig: string, name: string): void {
   const note = readOwner(rig);
   if (note?.bootId !== bootId()) return;
+  thaw(name);
   for (const id of [...note.processes].reverse()) signalIfSame(id, 'SIGKILL');
   // Killed between its start and our note: whatever is in the cgroup of that name was started by this harness.
   for (const pid of pidsIn(name)) {
@@ -104,6 +105,15 @@ function endProcesses(rig: string, name: string): void {
     if (stat) signalIfSame({ pid, startTicks: stat.startTicks }, 'SIGKILL');
   }
   waitUntil(() => pidsIn(name).length === 0);
+}
+
+/** A process that waits for a frozen file system (inside/matrix.ts) can't be killed, and would keep the box for ever. */
+function thaw(name: string): void {
+  for (const pid of pidsIn(name)) {
+    if (readStat(pid)?.state !== 'D') continue;
+    const enter = ['-t', String(pid), '-m', 'fsfreeze', '--unfreeze', '/mnt/frozen'];
+    spawnSync('nsenter', enter, { timeout: 2_000, killSignal: 'SIGKILL' });
+  }
 }
 
 function waitUntil(done: () => boolean): void {
