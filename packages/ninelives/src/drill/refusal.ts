@@ -18,8 +18,10 @@ export function aimAt(fault: Fault, unit: UnitSnapshot, really: boolean): Aim | 
   return 'cannot' in aim ? refuse('not-possible', [aim.cannot], null) : aim;
 }
 
+const NO_GUARD = 'ninelives up; or name the service, and the drill brings its own guard: --config FILE';
+
 export function noGuard(service: string): DrillRefusal {
-  return refuse('no-guard', [`no guard is looking after ${service} in this state folder`], 'ninelives up');
+  return refuse('no-guard', [`no guard is looking after ${service} in this state folder`], NO_GUARD);
 }
 
 export function refuse(refused: DrillRefusal['refused'], why: string[], hint: string | null): DrillRefusal {
