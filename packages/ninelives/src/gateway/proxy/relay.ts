@@ -38,6 +38,7 @@ export class Relay {
   private taking = false;
   private answerBytes = 0;
   private ticking: (() => void) | null = null;
+  private stopped = false;
   private lookedAtMs = Number.NEGATIVE_INFINITY;
   private looking = false;
   /** Of the work that came last, for the canary while nobody waits. */
@@ -65,7 +66,9 @@ export class Relay {
     this.emit({ type: 'told', by, death });
   }
 
+  /** For good: what still comes in afterwards (a canary's end, a look) starts no new round. */
   stop(): void {
+    this.stopped = true;
     this.ticking?.();
     this.ticking = null;
   }
@@ -252,7 +255,7 @@ export class Relay {
   private keepTicking(): void {
     const { requests, backend } = this.state;
     const idle = requests.size === 0 && (backend.readiness === 'ready' || backend.readiness === 'unknown');
-    if (idle || this.ticking) return;
+    if (idle || this.ticking || this.stopped) return;
     this.ticking = this.options.ports.clock.after(TICK_MS, () => {
       this.ticking = null;
       this.look();
