@@ -21,14 +21,11 @@ def notify(text):
             out.sendto(text.encode(), "\0" + address[1:] if address[0] == "@" else address)
 
 
-def next_load_s():
-    """A load time left by a fault counts for one start."""
-    path = os.path.join(FOLDER, "next-load-s")
+def load_s():
+    """A load time left by a fault counts for every start after it: killing the loading does not make it faster."""
     try:
-        with open(path) as file:
-            seconds = float(file.read())
-        os.unlink(path)
-        return seconds
+        with open(os.path.join(FOLDER, "load-s")) as file:
+            return float(file.read())
     except FileNotFoundError:
         return float(os.environ.get("LOAD_S", "3"))
 
@@ -131,7 +128,7 @@ def inject(model, fault):
     elif name in ("busy", "waits"):
         model.submit(lambda: model.batch(float(seconds), name == "busy"))
     elif name == "slowload":
-        with open(os.path.join(FOLDER, "next-load-s"), "w") as file:
+        with open(os.path.join(FOLDER, "load-s"), "w") as file:
             file.write(seconds)
         later(0.01, os._exit, 1)
     else:
@@ -204,15 +201,15 @@ async def pat(model):
 
 async def work(listener):
     model = Model()
-    load_s = next_load_s()
+    loading_s = load_s()
     closed = os.environ.get("LOAD_PORT") == "closed"
     pats = asyncio.create_task(pat(model)) if WATCHDOG else None
     notify("READY=1")
     if closed:
-        await asyncio.sleep(load_s)
+        await asyncio.sleep(loading_s)
     server = await asyncio.start_server(lambda r, w: serve(model, r, w), sock=listener or listen())
     if not closed:
-        await asyncio.sleep(load_s)
+        await asyncio.sleep(loading_s)
     model.loaded = True
     print(f"model loaded, serving, pid {os.getpid()}", flush=True)
     await asyncio.gather(server.serve_forever(), *([pats] if pats else []))
