@@ -2,7 +2,7 @@ import { casualtyOf, noteActivity, noteCrew } from './activity.js';
 import { assertNever } from './assert.js';
 import { LATENCIES_KEPT } from './deadline.js';
 import type { Life } from './decision.js';
-import { sameIncarnation } from './identity.js';
+import { isMasked, sameIncarnation } from './identity.js';
 import { armByWord } from './power.js';
 import { noteMovement } from './startup.js';
 import { type Draft, note, touch } from './state.js';
@@ -99,7 +99,7 @@ function onUnit(draft: Draft, unit: UnitSnapshot): void {
   }
   if (state.life) {
     // Since when a stranger has had the port is not known: what was answered until now may have been its answers.
-    if (unit.portOwner.who === 'foreign') resetRun(state.life);
+    if (isMasked(unit)) resetRun(state.life);
     noteMovement(state.life, unit.processes, at.atMs);
     noteActivity(state.life, unit, at.atMs);
     if (casualtyOf(state.life, unit) !== null) state.life.casualtyAtMs = at.atMs;
@@ -178,7 +178,7 @@ function onProbe(draft: Draft, observation: Of<'probe'>): void {
   // An answer that belongs to an earlier incarnation says nothing about this one.
   if (!life || !sameIncarnation(observation.incarnation, life.incarnation)) return;
   // While somebody else owns the port, its answers are not our service's, good or bad.
-  if (state.unit?.portOwner.who === 'foreign') return;
+  if (state.unit && isMasked(state.unit)) return;
   life.lastOutcome = outcome;
   if (outcome.reason !== 'blind') life.lastProbeAtMs = at.atMs;
   const result = RESULT_OF[outcome.reason];

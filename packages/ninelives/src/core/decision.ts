@@ -44,7 +44,7 @@ export type VerdictKind =
   | 'misconfigured'
   | 'drift'
   | 'masked' // somebody else answers on the port
-  | 'restarting'
+  | 'dead' // the main process ended, its supervisor restarts it
   | 'stopped' // down by a clean exit or an operator
   | 'failed' // the supervisor gave up
   | 'unkillable'

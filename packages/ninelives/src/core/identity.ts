@@ -1,4 +1,4 @@
-import type { Incarnation, ProcessId } from './types.js';
+import type { Incarnation, ProcessId, UnitSnapshot } from './types.js';
 
 /** Same process of the same boot and the same start of the unit. */
 export function sameIncarnation(a: Incarnation | null, b: Incarnation | null): boolean {
@@ -11,4 +11,9 @@ export function sameIncarnation(a: Incarnation | null, b: Incarnation | null): b
 /** The identity alone, without what was measured about the process. */
 export function processId(process: ProcessId): ProcessId {
   return { pid: process.pid, startTicks: process.startTicks };
+}
+
+/** Does somebody else answer on its port, a stranger or an orphan of an earlier incarnation? */
+export function isMasked({ portOwner }: UnitSnapshot): boolean {
+  return portOwner.who === 'foreign' || portOwner.who === 'leftover';
 }

@@ -1,32 +1,7 @@
-import type { Incident, VerdictKind } from './decision.js';
+import type { Incident } from './decision.js';
 import { pageFor } from './page.js';
 import { type Draft, nextId, note, touch } from './state.js';
-
-/** Kinds that are a loss of service: an incident is open for as long as one of them lasts. */
-const LOSS: ReadonlySet<VerdictKind> = new Set([
-  'hung',
-  'frozen',
-  'wrong',
-  'erroring',
-  'stuck-loading',
-  'restarting',
-  'stopped',
-  'failed',
-  'masked',
-  'misconfigured',
-  'full',
-  'drift',
-  'unkillable',
-]);
-
-/** What a SIGKILL mends. Everything else is a person's, and says so in a page. */
-export const KILLABLE: ReadonlySet<VerdictKind> = new Set([
-  'hung',
-  'frozen',
-  'wrong',
-  'erroring',
-  'stuck-loading',
-]);
+import { KILLABLE, LOSS } from './verdicts.js';
 
 /** Opens, resolves and ages the one incident of this service (I7, I8). Runs after the verdict is known. */
 export function keepIncident(draft: Draft): void {
@@ -39,7 +14,7 @@ export function keepIncident(draft: Draft): void {
 function isLoss(draft: Draft): boolean {
   const { state } = draft;
   if (!LOSS.has(state.verdict.kind)) return false;
-  return state.verdict.kind !== 'restarting' || state.past !== null;
+  return state.verdict.kind !== 'dead' || state.past !== null;
 }
 
 function openIncident(draft: Draft): void {

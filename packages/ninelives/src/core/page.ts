@@ -17,7 +17,7 @@ const CALLED: Partial<Record<VerdictKind, string>> = {
   wrong: 'gives wrong answers',
   erroring: 'answers with errors',
   'stuck-loading': 'does not finish loading',
-  restarting: 'crashed',
+  dead: 'crashed',
   stopped: 'is stopped',
   failed: 'is down and is not restarted any more',
   masked: 'is hidden by another process on its port',

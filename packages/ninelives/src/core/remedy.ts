@@ -2,11 +2,12 @@ import { assert } from './assert.js';
 import { nextKillAllowed, trimKills } from './budget.js';
 import type { Incident, KillIntent, Life } from './decision.js';
 import { processId } from './identity.js';
-import { escalate, KILLABLE } from './incident.js';
+import { escalate } from './incident.js';
 import { seconds } from './silence.js';
 import { mayBeLoading } from './startup.js';
 import { type Draft, nextId, note } from './state.js';
 import type { UnitSnapshot } from './types.js';
+import { KILLABLE } from './verdicts.js';
 
 /** A look at the unit older than this is too old to kill on. */
 const UNIT_STALE_MS = 10_000;
@@ -16,6 +17,9 @@ const UNIT_STALE_MS = 10_000;
  * service may recover unseen. Evidence older than one round of probing (plus this) must be renewed first.
  */
 const EVIDENCE_SLACK_MS = 5_000;
+
+/** After SIGKILL an orphan is gone within this time, or it never goes. */
+const ORPHAN_GONE_MS = 10_000;
 
 /** Why no kill follows although the verdict asks for one. `retry`: time alone may lift it. */
 interface Withheld {
@@ -66,6 +70,7 @@ function handOver(draft: Draft, incident: Incident): void {
     case 'unkillable':
       return escalate(draft, 'unkillable', `${verdict.sentence}: stuck in the kernel; a reboot is needed`);
     case 'masked':
+      if (isBeingCleared(draft)) return;
       return escalate(draft, 'masked', `${verdict.sentence}. End that process, or give the service its port`);
     case 'misconfigured':
       return escalate(draft, 'misconfigured', `${verdict.sentence}. Mend the probe's settings`);
@@ -83,6 +88,12 @@ function handOver(draft: Draft, incident: Incident): void {
         escalate(draft, 'restarts-do-not-help', `${incident.kills} kills did not help: ${verdict.sentence}`);
       }
   }
+}
+
+/** An orphan of its own on the port is ours to clear; only one that stays is a person's. */
+function isBeingCleared({ state, policy, at }: Draft): boolean {
+  if (state.unit?.portOwner.who !== 'leftover' || !state.past) return false;
+  return at.atMs - state.past.endedAtMs < policy.leftoverGraceMs + ORPHAN_GONE_MS;
 }
 
 function considerKill(draft: Draft, incident: Incident, life: Life): void {

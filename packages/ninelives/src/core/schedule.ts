@@ -11,6 +11,8 @@ const LOADING_QUICK_FOR_MS = 60_000;
 /** With a process of it stopped or gone, three quick questions are confirmation enough. */
 const URGENT_WAIT_MS = 200;
 const URGENT_DEADLINE_MS = 1_000;
+/** A fast service gets less: ten times its slowest, and this at least. */
+const URGENT_DEADLINE_MIN_MS = 600;
 
 /** When to ask next, and how long to wait for the answer. */
 export function scheduleProbe(draft: Draft): void {
@@ -22,7 +24,9 @@ export function scheduleProbe(draft: Draft): void {
   }
   const learntMs = learntDeadlineMs(state.latenciesMs, policy);
   if (isUrgent(life, state.unit)) {
-    state.probeDeadlineMs = Math.min(learntMs, URGENT_DEADLINE_MS);
+    const slowestMs = Math.max(0, ...state.latenciesMs);
+    const urgentMs = slowestMs === 0 ? URGENT_DEADLINE_MS : Math.max(URGENT_DEADLINE_MIN_MS, 10 * slowestMs);
+    state.probeDeadlineMs = Math.min(learntMs, URGENT_DEADLINE_MS, urgentMs);
     const due = at.atMs + Math.min(URGENT_WAIT_MS, policy.confirmMs);
     // Don't sit out a calm interval when a process was just seen to be stopped or gone.
     const later = draft.sample !== null || state.probeDueAtMs === null;
@@ -41,7 +45,7 @@ function waitMs(draft: Draft, life: Life, policy: Policy, confirming: boolean): 
     const young = draft.at.atMs - life.sinceMs < LOADING_QUICK_FOR_MS;
     return young ? Math.min(LOADING_MS, policy.confirmMs) : policy.confirmMs;
   }
-  if (confirming) return policy.confirmMs / 2;
+  if (confirming) return policy.confirmMs / 4;
   const reason = draft.sample?.reason ?? 'ok';
   const failing = RESULT_OF[reason] === 'fail' || life.failures > 0;
   const recovering = draft.state.incident !== null && life.passes < policy.successThreshold;

@@ -2,25 +2,17 @@ import { casualtyOf, isActive } from './activity.js';
 import type { GuardState, Life, Verdict } from './decision.js';
 import type { Policy } from './policy.js';
 import type { CheapAnswer, UnitSnapshot } from './types.js';
+import { patienceMs } from './verdicts.js';
 
 /**
  * Silence, judged: `failureThreshold` probes in a row brought nothing back, and nothing was seen to complete in
- * between. What it is depends on what can be seen meanwhile; first match wins.
- *
- *   what is seen                                         verdict   hung after
- *   main process stopped (T)                             frozen    at once
- *   a child of the crew stopped, dead or gone            hung      at once
- *   doers at work, cheap endpoints silent too            stalled   jamPatience
- *   doers at work (CPU, I/O)                             busy      busyLimit
- *   a counter of finished work stands still              hung      at once
- *   the work can't be seen from here                     opaque    opaquePatience, or 3 x the longest ever needed
- *   nothing at all moves                                 suspect   idlePatience
+ * between. What it is depends on what can be seen meanwhile; first match wins, in the order of verdicts.ts.
  */
 export function silentVerdict(state: GuardState, life: Life, policy: Policy, atMs: number): Verdict | null {
   const { unit } = state;
   const outcome = life.lastOutcome;
   if (!unit || !outcome || life.failures < policy.failureThreshold) return null;
-  const told = `${life.failures} probes in a row: ${outcome.detail}${cheapClause(outcome.cheap)}`;
+  const told = `${life.failures} probes in a row: ${outcome.detail}${cheapClause(outcome.cheap)}${queueClause(unit)}`;
   const sight = lookAt(state, life, unit, policy, atMs);
   const silentMs = atMs - sight.sinceMs;
   if (silentMs >= sight.patienceMs)
@@ -74,8 +66,8 @@ function lookAt(state: GuardState, life: Life, unit: UnitSnapshot, policy: Polic
   const atOnce = (ends: 'frozen' | 'hung', seen: string): Sight => {
     return { seen, waits: 'suspect', ends, patienceMs: 0, sinceMs };
   };
-  const wait = (waits: Sight['waits'], patienceMs: number, seen: string, since = sinceMs): Sight => {
-    return { seen, waits, ends: 'hung', patienceMs, sinceMs: since };
+  const wait = (waits: Sight['waits'], seen: string, more: Partial<Sight> = {}): Sight => {
+    return { seen, waits, ends: 'hung', patienceMs: patienceMs(waits, policy), sinceMs, ...more };
   };
   const frozen = unit.processes.some((process) => process.main && process.state === 'T');
   const harm = harmOf(life, unit);
@@ -84,23 +76,21 @@ function lookAt(state: GuardState, life: Life, unit: UnitSnapshot, policy: Polic
   const jammed = cheap.length > 0 && cheap.every((answer) => answer.status === null);
   if (isActive(life)) {
     return jammed
-      ? wait('stalled', policy.jamPatienceMs, 'its event loop is blocked and burns CPU')
-      : wait(
-          'busy',
-          policy.busyLimitMs,
-          'it is at work (CPU or I/O), and nothing tells whether it gets anywhere',
-        );
+      ? wait('stalled', 'its event loop is blocked and burns CPU')
+      : wait('busy', 'it is at work (CPU or I/O), and nothing tells whether it gets anywhere');
   }
   if (standsStillSince(life, sinceMs))
     return atOnce('hung', 'no CPU, no I/O, and its counter of finished work stands still');
   if (unit.unseen) {
-    const patienceMs = Math.max(policy.opaquePatienceMs, policy.opaqueFactor * state.longestMs);
-    const hint = 'a progress counter would make it seconds';
-    return wait('opaque', patienceMs, `${unit.unseen}, so busy looks like hung from here (${hint})`);
+    const longestMs = policy.opaqueFactor * state.longestMs;
+    const hint = 'a progress counter or the gateway would make it seconds';
+    return wait('opaque', `${unit.unseen}, so busy looks like hung from here (${hint})`, {
+      patienceMs: Math.max(patienceMs('opaque', policy), longestMs),
+    });
   }
   // What moved a while ago has stopped since: standing still is counted from there.
   const stillSinceMs = Math.max(sinceMs, life.activeAtMs ?? sinceMs);
-  return wait('suspect', policy.idlePatienceMs, 'no CPU, no I/O', stillSinceMs);
+  return wait('suspect', 'no CPU, no I/O', { sinceMs: stillSinceMs });
 }
 
 /** The counter was read since then, and nothing was seen to complete. */
@@ -128,6 +118,14 @@ function cheapClause(cheap: CheapAnswer[]): string {
       : `${answer.path} said ${answer.status} in ${Math.max(1, Math.round(answer.tookMs))} ms`,
   );
   return `; meanwhile ${said.join(', ')}`;
+}
+
+/** What piles up at its port: who waits to be let in, and who gave up without being noticed. */
+function queueClause({ queues }: UnitSnapshot): string {
+  const clauses: string[] = [];
+  if (queues && queues.waiting > 0) clauses.push(`${queues.waiting} in the listen queue`);
+  if (queues && queues.closeWait > 0) clauses.push(`${queues.closeWait} in CLOSE-WAIT`);
+  return clauses.length === 0 ? '' : `; ${clauses.join(', ')}`;
 }
 
 /** `8.0 s`, `0.4 s`: enough for a sentence. */

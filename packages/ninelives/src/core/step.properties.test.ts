@@ -36,7 +36,7 @@ const unit: fc.Arbitrary<UnitSnapshot> = fc.record({
   processes: fc.array(process, { maxLength: 3 }),
   leftovers: fc.array(process, { maxLength: 3 }),
   portOwner: fc.record({
-    who: fc.constantFrom('unit', 'unit', 'foreign', 'none', 'unknown'),
+    who: fc.constantFrom('unit', 'unit', 'leftover', 'foreign', 'none', 'unknown'),
     text: fc.constant(''),
   }),
   fingerprint: fc.constantFrom(null, { Restart: 'on-failure' }, { Restart: 'always' }),

@@ -115,6 +115,20 @@ test('I3 nothing is killed while a stranger owns the port, and its answers are n
   assert.equal(story.probe('ok', 'ok').state.incident, null);
 });
 
+test('an orphan that answers on the port masks the service: it is cleared, and nobody is woken', () => {
+  const orphan = { ...unitOf(1).processes[0], main: false } as UnitSnapshot['processes'][0];
+  const story = serving().look({ incarnation: null, processes: [], phase: 'auto-restart' });
+  const masked = { leftovers: [orphan], portOwner: { who: 'leftover' as const, text: 'pid 101' } };
+  story.look({ ...unitOf(2), ...masked }).probe('ok', 'ok');
+  assert.equal(story.state.verdict.kind, 'masked');
+  story.after(POLICY.leftoverGraceMs).look();
+  assert.deepEqual(
+    story.kills.map(({ what, targets }) => [what, targets.map(({ pid }) => pid)]),
+    [['leftovers', [101]]],
+  );
+  assert.ok(!story.pages.includes('escalated'));
+});
+
 test('I4 one incarnation is killed once, whatever is seen afterwards', () => {
   const story = serving().hang();
   assert.equal(story.kills.length, 1);

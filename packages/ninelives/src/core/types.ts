@@ -56,12 +56,22 @@ export interface UnitSnapshot {
   processes: ProcessSample[];
   /** Live processes of earlier incarnations: orphans that may hold the port, memory or the GPU. */
   leftovers: ProcessSample[];
-  /** Who listens on the service's port. */
-  portOwner: { who: 'unit' | 'foreign' | 'none' | 'unknown'; text: string };
+  /** Who listens on the service's port: the running incarnation, an orphan of an earlier one, somebody else … */
+  portOwner: { who: 'unit' | 'leftover' | 'foreign' | 'none' | 'unknown'; text: string };
+  /** The queues of that port, looked at only while something is wrong; null or absent: not looked, or could not. */
+  queues?: PortQueues | null;
   /** What of its work can't be seen from here ("it works on a GPU …"); null or absent when all can. */
   unseen?: string | null;
   /** The properties that decide a revival; null or absent for our own supervisor, which needs no proof. */
   fingerprint?: Fingerprint | null;
+}
+
+/** What waits at the service's port (proc_net_tcp.rst). */
+export interface PortQueues {
+  /** Connections made and not accepted yet: nobody takes them. */
+  waiting: number;
+  /** Connections that the client has given up (CLOSE-WAIT) and the service has not noticed. */
+  closeWait: number;
 }
 
 /** Property to value, as the supervisor states them. Never pid, InvocationID or environment. */

@@ -1,5 +1,6 @@
 import { SILENT } from './absorb.js';
 import type { GuardState, Life, Verdict, VerdictKind } from './decision.js';
+import { isMasked } from './identity.js';
 import type { Policy } from './policy.js';
 import { fullVerdict, seconds, silentVerdict } from './silence.js';
 import { mayBeLoading, stillForMs } from './startup.js';
@@ -7,9 +8,10 @@ import type { ProbeOutcome } from './types.js';
 import { RESULT_OF } from './types.js';
 
 /**
- * What is seen now, in one kind and one sentence. Pure; first match wins, from the surest fact to the weakest.
+ * What is seen now, in one kind and one sentence. Pure; first match wins, from the surest fact to the weakest, in the
+ * order of the table in verdicts.ts, which says what each means, its patience, and what follows.
  *
- *   down     failed · stopped · restarting          the supervisor says so
+ *   down     failed · stopped · dead                the supervisor says so
  *   aside    unkillable · masked · misconfigured · drift   a kill would not help
  *   silent   frozen · hung · stalled · busy · opaque   `failureThreshold` silent failures: see silence.ts
  *   spoke    wrong · erroring                       M of N
@@ -22,11 +24,10 @@ export function verdictOf(state: GuardState, policy: Policy, atMs: number): Verd
   if (!unit) return say('unseen', `${service} was not looked at yet`);
   if (unit.phase === 'failed') return say('failed', `${unit.unit} gave up restarting (${exitOf(state)})`);
   if (!life && unit.phase === 'inactive') return say('stopped', `${unit.unit} is down (${exitOf(state)})`);
-  if (!life)
-    return say('restarting', `the main process ended (${exitOf(state)}), ${unit.unit} is ${unit.phase}`);
+  if (!life) return say('dead', `the main process ended (${exitOf(state)}), ${unit.unit} is ${unit.phase}`);
   const pid = life.incarnation.pid;
   if (life.unkillable) return say('unkillable', `pid ${pid} is still there after SIGKILL`);
-  if (unit.portOwner.who === 'foreign') {
+  if (isMasked(unit)) {
     return say('masked', `${unit.portOwner.text} listens on the service's port, pid ${pid} does not`);
   }
   const outcome = life.lastOutcome;
@@ -95,7 +96,9 @@ function quietVerdict(state: GuardState, policy: Policy, atMs: number): Verdict 
       sentence: `stuck-loading: no answer for ${age}, nothing moved for ${still}`,
     };
   }
-  if (outcome?.reason === 'busy') return { kind: 'busy', sentence: `busy: ${outcome.detail}` };
+  // 503 after start-up: full or reloading first; for longer than a jam it is judged M of N (above).
+  if (outcome?.reason === 'busy' || outcome?.reason === 'unavailable')
+    return { kind: 'busy', sentence: `busy: ${outcome.detail}` };
   if (outcome && outcome.reason !== 'ok' && completedSince(life)) {
     return {
       kind: 'busy',

@@ -62,7 +62,7 @@ describe('up heals the real embedder', () => {
     const after = await box.untilServing();
     assert.notEqual(after.life?.incarnation.pid, main.pid);
     const [incident] = await box.incidents();
-    assert.equal(incident?.kind, 'restarting');
+    assert.equal(incident?.kind, 'dead');
     assert.equal(incident?.status, 'resolved');
   });
 

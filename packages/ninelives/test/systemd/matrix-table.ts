@@ -55,7 +55,7 @@ const healed = (kind: VerdictKind): Ending => {
 /** Not the guard's to mend: systemd does, and the guard tells the story. */
 const revived: Ending = {
   verdict: 'serving',
-  kind: 'restarting',
+  kind: 'dead',
   kills: 0,
   leftovers: 0,
   restarts: 1,
@@ -127,7 +127,7 @@ export const CELLS: Cell[] = [
     unit: 'StartLimitBurst=3',
     lines: ['StartLimitBurst=3', 'StartLimitIntervalSec=600'],
     service: RESTART,
-    ends: left('failed', /sudo systemctl reset-failed/, { kind: 'restarting', restarts: 3 }),
+    ends: left('failed', /sudo systemctl reset-failed/, { kind: 'dead', restarts: 3 }),
   },
   {
     fault: 'wedge',

@@ -19,6 +19,10 @@ function portRow(facts: SystemdFacts): DoctorRow {
         'not a process of this unit: its answers would pass for the service’s, and a restart would fail';
       return fail('port', read, means, 'end that process, or give the unit its port');
     }
+    case 'leftover': {
+      const means = 'an orphan of an earlier start: its answers pass for the service’s';
+      return warn('port', read, means, 'the guard clears it; or end that process');
+    }
     case 'none':
       return warn('port', read, 'the service is down or still loading', `systemctl status ${facts.unit}`);
     case 'unknown':

@@ -88,7 +88,7 @@ test('a crash counts from the death that the drill caused, and knows no kill by 
     [deed(500, 'killed', 'SIGKILL to 7')],
     [
       event(600, 'ended', 'main process 7 ended: SIGKILL', 7),
-      event(600, 'incident-opened', 'restarting: no main process', null),
+      event(600, 'incident-opened', 'dead: the main process ended', null),
       event(900, 'incarnation', 'main process 8 seen', 8),
       event(1_700, 'serving', 'first right answer', 8),
     ],

@@ -191,9 +191,11 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a stranger on the port does not matter',
     seed: 4,
     edits: [
-      { file: 'core/verdict.js', from: "unit.portOwner.who === 'foreign'", to: 'false' },
-      { file: 'core/absorb.js', from: "state.unit?.portOwner.who === 'foreign'", to: 'false' },
-      { file: 'core/absorb.js', from: "if (unit.portOwner.who === 'foreign')", to: 'if (false)' },
+      {
+        file: 'core/identity.js',
+        from: "return portOwner.who === 'foreign' || portOwner.who === 'leftover';",
+        to: 'return false;',
+      },
     ],
   },
   {

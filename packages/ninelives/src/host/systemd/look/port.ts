@@ -16,7 +16,7 @@ export function judgePort(
   const ours = owned(unit.processes);
   if (ours) return { who: 'unit', text: holderText(ours) };
   const left = owned(unit.leftovers);
-  if (left) return { who: 'unit', text: `${holderText(left)}, left over from an earlier incarnation` };
+  if (left) return { who: 'leftover', text: `${holderText(left)}, left over from an earlier incarnation` };
   const stranger = holders[0];
   if (!stranger) return { who: 'none', text: 'nobody' };
   const text = holderText(stranger);
