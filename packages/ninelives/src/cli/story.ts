@@ -19,6 +19,7 @@ const LOOK: { [type in EventType]: { label: string; style: Style } | null } = {
   resumed: { label: 'resumed', style: 'cyan' },
   acknowledged: { label: 'seen', style: 'cyan' },
   drill: { label: 'drill', style: 'cyan' },
+  leak: { label: 'leak', style: 'yellow' },
   armed: { label: 'armed', style: 'green' },
   disarmed: { label: 'disarmed', style: 'yellow' },
   verdict: null, // its sentence comes with the event that caused it

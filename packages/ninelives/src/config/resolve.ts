@@ -160,6 +160,8 @@ function policyOf({ probe = {}, guard = {} }: RawService): Policy {
       opaquePatienceMs: guard.opaque_patience,
       stableMs: guard.stable,
       escalateAfterMs: guard.escalate_after,
+      leakEveryMs: guard.leak_every,
+      leakHorizonMs: guard.leak_horizon,
       leftoverGraceMs: guard.leftover_grace,
     }),
   };

@@ -3,6 +3,7 @@ import { assertNever } from './assert.js';
 import { LATENCIES_KEPT } from './deadline.js';
 import type { Life } from './decision.js';
 import { isMasked, sameIncarnation } from './identity.js';
+import { noteRevival } from './offender.js';
 import { armByWord } from './power.js';
 import { noteMovement } from './startup.js';
 import { type Draft, note, touch } from './state.js';
@@ -167,6 +168,7 @@ function beginLife(draft: Draft, incarnation: Incarnation, unit: UnitSnapshot): 
     state.incident.restartedAtMs = at.atMs;
     touch(draft, state.incident);
   }
+  noteRevival(draft, unit);
   note(draft, 'incarnation', `main process ${incarnation.pid} seen`, { restarts: unit.restarts });
 }
 

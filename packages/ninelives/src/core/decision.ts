@@ -125,6 +125,7 @@ export type EventType =
   | 'resumed'
   | 'acknowledged'
   | 'drill'
+  | 'leak' // its memory will be used up
   | 'armed'
   | 'disarmed'
   | 'verdict'; // the sentence changed kind
@@ -187,6 +188,8 @@ export interface GuardState {
   kills: At[];
   /** Kills since the service was last stable: drives the slowing down. */
   series: number;
+  /** The last restarts since it was last stable, oldest first; absent in a state of an older version. */
+  revivals?: Revival[];
   /** The last intent, until its outcome is known. */
   intent: KillIntent | null;
   /** Took of the last right answers, ms, oldest first (bounded): what the deadline is learnt from. */
@@ -235,12 +238,31 @@ export interface Life {
   /** Start-up movement: the high-water mark of CPU, memory and I/O, and when it last rose. */
   movedAtMs: number;
   movement: number;
+  /** How much memory it used, and when, since its first right answer; absent in a state of an older version. */
+  growth?: Growth;
   /** Set when this incarnation was the target of a kill (I4). */
   killIntentId: string | null;
   /** Started by the supervisor's own policy after the one before ended (NRestarts rose), not by hand. */
   revived: boolean;
   /** SIGKILL was sent and it is still there: nothing more can be done from here. */
   unkillable: boolean;
+}
+
+/** Memory over time: what a leak is seen from. Small, since it is written with every commit. */
+export interface Growth {
+  /** The distance of the samples, ms; doubled whenever there are too many. */
+  everyMs: number;
+  /** Oldest first: seconds on the monotonic clock, MiB of the whole tree, MiB on GPUs (null: not told). */
+  points: [atS: number, rssMib: number, gpuMib: number | null][];
+  /** Which leaks a person was told of. */
+  told: ('memory' | 'gpu')[];
+}
+
+/** How one restart found the machine: what shows that restarting makes it worse. */
+export interface Revival {
+  wallMs: number;
+  /** Room for its memory at its start; null: could not look. */
+  freeBytes: number | null;
 }
 
 /** The incarnation before this one: its leftovers may have to be cleared. */

@@ -35,6 +35,10 @@ export interface Policy {
   stableMs: number;
   /** An incident open for longer than this is a person's. */
   escalateAfterMs: number;
+  /** A leak is looked for in samples this far apart at first; 0: not at all. */
+  leakEveryMs: number;
+  /** Memory that will be used up within this time is told to a person. */
+  leakHorizonMs: number;
   /** Leftovers of a dead incarnation get this long to go by themselves. */
   leftoverGraceMs: number;
 }
@@ -72,5 +76,9 @@ export const DEFAULT_POLICY: Policy = {
   slowMaxMs: 2 * 60 * 60_000,
   stableMs: 10 * 60_000,
   escalateAfterMs: 15 * 60_000,
+  // A fast leak shows in two minutes; the samples grow apart, so that a slow one has hours to show in.
+  leakEveryMs: 10_000,
+  // A day: somebody who is told in the evening need not get up at night.
+  leakHorizonMs: 24 * 60 * 60_000,
   leftoverGraceMs: 2_000,
 };

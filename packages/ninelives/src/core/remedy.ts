@@ -3,6 +3,7 @@ import { nextKillAllowed, trimKills } from './budget.js';
 import type { Incident, KillIntent, Life } from './decision.js';
 import { processId } from './identity.js';
 import { escalate } from './incident.js';
+import { whyNoHelp } from './offender.js';
 import { seconds } from './silence.js';
 import { mayBeLoading } from './startup.js';
 import { type Draft, nextId, note } from './state.js';
@@ -53,12 +54,13 @@ function handOver(draft: Draft, incident: Incident): void {
   switch (verdict.kind) {
     case 'failed': {
       const start = startCommand(unit, true);
+      const why = whyNoHelp(draft.state);
       return escalate(
         draft,
         'failed',
         unit?.supervisor === 'systemd'
-          ? `${verdict.sentence}. Only an admin can go on: ${start}`
-          : `${verdict.sentence}. Look at its log, mend the cause, then start it again: ${start}`,
+          ? `${verdict.sentence}${why}. Only an admin can go on: ${start}`
+          : `${verdict.sentence}${why}. Look at its log, mend the cause, then start it again: ${start}`,
       );
     }
     case 'stopped':
@@ -85,7 +87,8 @@ function handOver(draft: Draft, incident: Incident): void {
     default:
       // Not in the moment after a kill: first it must be seen that the next incarnation fails too.
       if (incident.kills >= draft.policy.killsMax && KILLABLE.has(verdict.kind) && !life?.killIntentId) {
-        escalate(draft, 'restarts-do-not-help', `${incident.kills} kills did not help: ${verdict.sentence}`);
+        const text = `${incident.kills} kills did not help: ${verdict.sentence}${whyNoHelp(draft.state)}`;
+        escalate(draft, 'restarts-do-not-help', text);
       }
   }
 }
@@ -105,7 +108,9 @@ function considerKill(draft: Draft, incident: Incident, life: Life): void {
     draft.state.withheld = withheld.rule;
     note(draft, 'kill-withheld', withheld.text, { rule: withheld.rule });
   }
-  if (!withheld.retry) escalate(draft, withheld.rule, `${draft.state.verdict.sentence}. ${withheld.text}`);
+  if (withheld.retry) return;
+  const why = withheld.rule === 'budget' ? whyNoHelp(draft.state) : '';
+  escalate(draft, withheld.rule, `${draft.state.verdict.sentence}${why}. ${withheld.text}`);
 }
 
 /** Every rule that forbids a kill which the verdict asks for, in the order in which it is said. */
@@ -169,10 +174,19 @@ function kill(draft: Draft, incident: Incident, life: Life): void {
   life.killIntentId = intent.id;
   state.kills = trimKills([...state.kills, at], policy, at.atMs);
   state.series += 1;
+  if (state.series >= policy.killsMax && incident.kills + 1 < state.series) repeats(draft, state.series);
   note(draft, 'kill', `SIGKILL to pid ${main.pid} and ${others.length} more: ${intent.reason}`, {
     intentId: intent.id,
     targets: intent.targets,
   });
+}
+
+/** Each was healed, and it came back: the budget is used up, and what comes back is a person's to look at. */
+function repeats(draft: Draft, kills: number): void {
+  const { state, policy } = draft;
+  const text = `${kills} kills since it was last well for ${seconds(policy.stableMs)}: ${state.verdict.sentence}`;
+  const next = 'From now on the next kill waits, longer each time';
+  escalate(draft, 'repeats', `${text}${whyNoHelp(state)}. ${next}`);
 }
 
 /**
@@ -220,7 +234,10 @@ function intend(
 export function forgetSeries(draft: Draft): void {
   const { state, policy, at } = draft;
   const lastKill = state.kills.at(-1);
-  if (state.series === 0 || state.incident || !state.life?.servedAtMs) return;
+  const young = state.series === 0 && (state.revivals ?? []).length <= 1;
+  if (young || state.incident || !state.life?.servedAtMs) return;
   const since = Math.max(lastKill?.atMs ?? 0, state.life.servedAtMs);
-  if (at.atMs - since >= policy.stableMs) state.series = 0;
+  if (at.atMs - since < policy.stableMs) return;
+  state.series = 0;
+  state.revivals = [];
 }

@@ -74,23 +74,44 @@ function lookAt(state: GuardState, life: Life, unit: UnitSnapshot, policy: Polic
   if (harm) return atOnce(frozen ? 'frozen' : 'hung', harm);
   const cheap = life.lastOutcome?.cheap ?? [];
   const jammed = cheap.length > 0 && cheap.every((answer) => answer.status === null);
-  if (isActive(life)) {
+  const work = workOf(life, unit, atMs);
+  if (work) {
     return jammed
-      ? wait('stalled', 'its event loop is blocked and burns CPU')
-      : wait('busy', 'it is at work (CPU or I/O), and nothing tells whether it gets anywhere');
+      ? wait('stalled', `its event loop is blocked, and it is at work (${work})`)
+      : wait('busy', `it is at work (${work}), and nothing tells whether it gets anywhere`);
   }
+  const idle = gpuPercent(unit, atMs) === null ? 'no CPU, no I/O' : 'no CPU, no I/O, no GPU activity';
   if (standsStillSince(life, sinceMs))
-    return atOnce('hung', 'no CPU, no I/O, and its counter of finished work stands still');
+    return atOnce('hung', `${idle}, and its counter of finished work stands still`);
   if (unit.unseen) {
     const longestMs = policy.opaqueFactor * state.longestMs;
     const hint = 'a progress counter or the gateway would make it seconds';
-    return wait('opaque', `${unit.unseen}, so busy looks like hung from here (${hint})`, {
+    const trouble = unit.gpu && 'trouble' in unit.gpu ? `; ${unit.gpu.trouble}` : '';
+    return wait('opaque', `${unit.unseen}${trouble}, so busy looks like hung from here (${hint})`, {
       patienceMs: Math.max(patienceMs('opaque', policy), longestMs),
     });
   }
   // What moved a while ago has stopped since: standing still is counted from there.
   const stillSinceMs = Math.max(sinceMs, life.activeAtMs ?? sinceMs);
-  return wait('suspect', 'no CPU, no I/O', { sinceMs: stillSinceMs });
+  return wait('suspect', idle, { sinceMs: stillSinceMs });
+}
+
+/** An idle GPU that drives a screen shows a few percent. */
+const GPU_ACTIVE_PERCENT = 5;
+/** nvidia-smi is asked every few seconds while something is wrong; older than this it tells nothing. */
+const GPU_FRESH_MS = 10_000;
+
+/** How busy its GPUs are, where that is known. */
+function gpuPercent({ gpu }: UnitSnapshot, atMs: number): number | null {
+  if (!gpu || 'trouble' in gpu || atMs - gpu.atMs >= GPU_FRESH_MS) return null;
+  return gpu.busyPercent;
+}
+
+/** What of it is at work, in words; null when nothing that can be seen is. */
+function workOf(life: Life, unit: UnitSnapshot, atMs: number): string | null {
+  if (isActive(life)) return 'CPU or I/O';
+  const percent = gpuPercent(unit, atMs) ?? 0;
+  return percent > GPU_ACTIVE_PERCENT ? `GPU ${percent} %` : null;
 }
 
 /** The counter was read since then, and nothing was seen to complete. */

@@ -2,6 +2,7 @@ import { absorb } from './absorb.js';
 import type { Decision, GuardState } from './decision.js';
 import { keepIncident } from './incident.js';
 import { assertInvariants } from './invariants.js';
+import { watchLeaks } from './leak.js';
 import type { Policy } from './policy.js';
 import { keepPower } from './power.js';
 import { forgetSeries, remedy } from './remedy.js';
@@ -14,7 +15,7 @@ import { verdictOf } from './verdict.js';
  * The decision. Pure, total, deterministic: the same state, observation and policy give the same Decision, and
  * nothing else in the program decides anything about this service.
  *
- *   absorb what was seen → power → verdict → incident → remedy → when to look next → the invariants, always
+ *   absorb what was seen → power → verdict → incident → remedy → leaks → when to look next → the invariants, always
  *
  * @throws InvariantError on a bug of ours, never on any well-typed input.
  */
@@ -26,6 +27,7 @@ export function step(state: GuardState, observation: Observation, policy: Policy
   keepIncident(draft);
   remedy(draft);
   forgetSeries(draft);
+  watchLeaks(draft);
   scheduleProbe(draft);
   const { at: _at, policy: _policy, noKill: _noKill, ...decision } = draft;
   assertInvariants(state, observation, decision, policy);
@@ -34,6 +36,6 @@ export function step(state: GuardState, observation: Observation, policy: Policy
 
 function judge(draft: Draft): void {
   const before = draft.state.verdict;
-  draft.state.verdict = verdictOf(draft.state, draft.policy, draft.at.atMs);
+  draft.state.verdict = verdictOf(draft.state, draft.policy, draft.at);
   if (before.kind !== draft.state.verdict.kind) note(draft, 'verdict', draft.state.verdict.sentence);
 }

@@ -60,10 +60,34 @@ export interface UnitSnapshot {
   portOwner: { who: 'unit' | 'leftover' | 'foreign' | 'none' | 'unknown'; text: string };
   /** The queues of that port, looked at only while something is wrong; null or absent: not looked, or could not. */
   queues?: PortQueues | null;
+  /** The GPUs that it works on; null or absent: none, or nothing here tells. */
+  gpu?: GpuSample | null;
+  /** Room that its memory has left to grow into; null or absent: could not look. */
+  memory?: MemoryRoom | null;
   /** What of its work can't be seen from here ("it works on a GPU …"); null or absent when all can. */
   unseen?: string | null;
   /** The properties that decide a revival; null or absent for our own supervisor, which needs no proof. */
   fingerprint?: Fingerprint | null;
+}
+
+/** What nvidia-smi told of the GPUs that our processes are on; or what kept it from telling. */
+export type GpuSample = { atMs: number } & (
+  | {
+      /** Of the busiest of them, in percent: of whoever works there, so it only lengthens patience; null: not told. */
+      busyPercent: number | null;
+      /** Of our processes together; null where it does not say whose memory is whose (containers, MIG). */
+      usedBytes: number | null;
+      /** Free on the fullest of them. */
+      freeBytes: number | null;
+    }
+  | { trouble: string; hangs: boolean }
+);
+
+/** How much more it may use before something is killed for want of memory. */
+export interface MemoryRoom {
+  freeBytes: number;
+  /** Whose limit comes first: `the machine`, `its cgroup`. */
+  of: string;
 }
 
 /** What waits at the service's port (proc_net_tcp.rst). */

@@ -1,10 +1,11 @@
 import { SILENT } from './absorb.js';
 import type { GuardState, Life, Verdict, VerdictKind } from './decision.js';
 import { isMasked } from './identity.js';
+import { leakClause } from './leak.js';
 import type { Policy } from './policy.js';
 import { fullVerdict, seconds, silentVerdict } from './silence.js';
 import { mayBeLoading, stillForMs } from './startup.js';
-import type { ProbeOutcome } from './types.js';
+import type { At, ProbeOutcome } from './types.js';
 import { RESULT_OF } from './types.js';
 
 /**
@@ -18,7 +19,8 @@ import { RESULT_OF } from './types.js';
  *   loading  loading · stuck-loading                no answer yet; the grace, then movement
  *   else     busy · suspect · unknown · serving
  */
-export function verdictOf(state: GuardState, policy: Policy, atMs: number): Verdict {
+export function verdictOf(state: GuardState, policy: Policy, at: At): Verdict {
+  const { atMs } = at;
   const { unit, life, service } = state;
   const say = (kind: VerdictKind, text: string): Verdict => ({ kind, sentence: `${kind}: ${text}` });
   if (!unit) return say('unseen', `${service} was not looked at yet`);
@@ -38,7 +40,7 @@ export function verdictOf(state: GuardState, policy: Policy, atMs: number): Verd
     silentVerdict(state, life, policy, atMs) ??
     fullVerdict(state, life, policy, atMs) ??
     spokenVerdict(life, policy, atMs) ??
-    quietVerdict(state, policy, atMs)
+    quietVerdict(state, policy, at)
   );
 }
 
@@ -83,7 +85,7 @@ export function intermittentFailures(life: Life, policy: Policy, atMs: number): 
   return sinceMs >= policy.jamPatienceMs ? refusing : 0;
 }
 
-function quietVerdict(state: GuardState, policy: Policy, atMs: number): Verdict {
+function quietVerdict(state: GuardState, policy: Policy, { atMs, wallMs }: At): Verdict {
   const life = state.life as Life;
   const outcome = life.lastOutcome;
   if (life.answeredAtMs === null) {
@@ -115,7 +117,8 @@ function quietVerdict(state: GuardState, policy: Policy, atMs: number): Verdict 
     };
   }
   const took = outcome ? `real work answered right in ${Math.round(outcome.tookMs)} ms` : 'adopted';
-  return { kind: 'serving', sentence: `serving: ${took}` };
+  const leak = state.unit ? leakClause(life, state.unit, policy, wallMs) : '';
+  return { kind: 'serving', sentence: `serving: ${took}${leak}` };
 }
 
 function completedSince(life: Life): boolean {

@@ -121,6 +121,7 @@ async function startService(
     supervisor: supervised.supervisor,
     start: supervised.start,
     power: supervised.power,
+    path: options.env.PATH ?? '',
     ...(supervised.belongs ? { belongs: supervised.belongs } : {}),
     timing: { ...DEFAULT_TIMING, ...options.timing },
     notifiers: house.notifiers.map((notifier) => notifier.name),

@@ -1,15 +1,15 @@
 import type { ServiceConfig } from '../config/service.js';
-import type { Decision, KillIntent, Page, Power } from '../core/decision.js';
+import type { Decision, GuardState, KillIntent, Page, Power } from '../core/decision.js';
 import type { ProcessId } from '../core/types.js';
 import { bootId } from '../host/clock.js';
 import { createKillPorts, performKill } from '../host/kill.js';
-import { createSight } from '../host/sight.js';
 import type { Supervisor } from '../host/supervisor.js';
 import { systemClock } from '../host/system-clock.js';
 import { readCounter } from '../probe/progress.js';
 import type { GuardRecord } from '../record/record.js';
 import { createCommitter } from './commit.js';
 import type { KeepEvidence } from './evidence.js';
+import { createLooking } from './looking.js';
 import { createGuard, type Guard } from './loop.js';
 import type { GuardPorts, GuardTiming, KillReport } from './ports.js';
 import { approvedOf, createProber } from './probing.js';
@@ -21,6 +21,8 @@ export interface ServiceGuardOptions {
   /** Starts the service on an operator's word; null where that is not ours (systemd). */
   start: (() => void) | null;
   power: Power;
+  /** Where nvidia-smi is looked for: PATH. */
+  path: string;
   /** Is this process the unit's? Asked right before each signal. */
   belongs?: (target: ProcessId) => boolean;
   timing: GuardTiming;
@@ -38,7 +40,14 @@ export interface ServiceGuardOptions {
 export function createServiceGuard(options: ServiceGuardOptions): Guard & { close(): void } {
   const { config, record, supervisor, belongs } = options;
   const closed = new AbortController();
-  const inspect = withSight(supervisor);
+  const inspect = createLooking({
+    supervisor,
+    port: config.port,
+    path: options.path,
+    nowMs: systemClock.monotonicMs,
+    signal: closed.signal,
+    troubled: () => isTroubled(guard.state()),
+  });
   const prober = createProber({
     service: config.name,
     spec: config.probe,
@@ -117,11 +126,7 @@ export function createServiceGuard(options: ServiceGuardOptions): Guard & { clos
   };
 }
 
-/** A look at the unit, and at what of its work CPU and I/O don't show. */
-function withSight(supervisor: Supervisor): Supervisor['inspect'] {
-  const sight = createSight(systemClock.monotonicMs);
-  return async () => {
-    const unit = await supervisor.inspect();
-    return 'unknown' in unit ? unit : { ...unit, unseen: sight(unit.processes) };
-  };
+/** While something is wrong, more is looked at, and more often. */
+function isTroubled({ life, incident }: GuardState): boolean {
+  return incident !== null || (life !== null && life.firstFailureAtMs !== null);
 }

@@ -1,14 +1,9 @@
 import type { KillIntent } from '../core/decision.js';
 import type { UnitSnapshot } from '../core/types.js';
 import { monotonicMs, sleep } from '../host/clock.js';
+import type { Absent } from '../host/program.js';
 import { COLLECTORS } from './collectors/table.js';
-import {
-  type Absent,
-  type Collector,
-  type EvidenceBundle,
-  type EvidenceContext,
-  isAbsent,
-} from './evidence.js';
+import { type Collector, type EvidenceBundle, type EvidenceContext, isAbsent } from './evidence.js';
 import { createScrubber } from './redact.js';
 
 /** All of it as JSON. */

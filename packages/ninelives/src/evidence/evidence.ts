@@ -1,5 +1,6 @@
 import type { KillIntent } from '../core/decision.js';
 import type { UnitSnapshot } from '../core/types.js';
+import type { Absent } from '../host/program.js';
 
 /** What a collector works with. */
 export interface EvidenceContext {
@@ -16,11 +17,6 @@ export interface EvidenceContext {
   conceal(secret: string): void;
   /** Aborted when the collector's own limit is over. */
   signal: AbortSignal;
-}
-
-/** Why there is nothing of this kind, in a few words: "py-spy is not installed". */
-export interface Absent {
-  absent: string;
 }
 
 /**

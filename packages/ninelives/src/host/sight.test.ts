@@ -15,7 +15,7 @@ describe('what can not be seen from here', () => {
   });
 
   it('is everything behind a program that only stands for the service', () => {
-    assert.match(sight([sample('docker', true)]) ?? '', /only docker/);
+    assert.match(sight([sample('docker', true)])?.text ?? '', /only docker/);
   });
 
   it('is not a child that merely runs such a program', () => {

@@ -8,8 +8,15 @@ const GPU_DEVICE = /^\/dev\/(nvidia\d+|nvidia-uvm|kfd)$/;
 /** Devices are opened while a model loads and kept; looking again every so often is enough. */
 const AGAIN_MS = 10_000;
 
-/** What of a tree's work CPU and I/O don't show, in words; null when they show all of it. */
-export type Sight = (processes: readonly ProcessSample[]) => string | null;
+/** What of a tree's work CPU and I/O don't show; null when they show all of it. */
+export type Sight = (processes: readonly ProcessSample[]) => Unseen | null;
+
+export interface Unseen {
+  /** In words, for a sentence. */
+  text: string;
+  /** It is on a GPU of NVIDIA: nvidia-smi may show it. */
+  nvidia: boolean;
+}
 
 /** Remembers what it found of each process, so that asking twice a second stays cheap. */
 export function createSight(nowMs: () => number): Sight {
@@ -29,10 +36,11 @@ export function createSight(nowMs: () => number): Sight {
     for (const key of known.keys()) if (!keys.has(key)) known.delete(key);
     const main = processes.find((process) => process.main);
     if (main && STAND_INS.has(main.name))
-      return `its main process is only ${main.name}, the work is done elsewhere`;
+      return { text: `its main process is only ${main.name}, the work is done elsewhere`, nvidia: false };
     for (const process of processes) {
       const device = deviceOf(process);
-      if (device) return `it works on a GPU (pid ${process.pid} has ${device} open)`;
+      const text = `it works on a GPU (pid ${process.pid} has ${device} open)`;
+      if (device) return { text, nvidia: device.startsWith('/dev/nvidia') };
     }
     return null;
   };

@@ -13,8 +13,9 @@ import type { Sockets } from '../../src/evidence/collectors/sockets.js';
 import type { Stacks } from '../../src/evidence/collectors/stacks.js';
 import { COLLECTORS, type CollectorName } from '../../src/evidence/collectors/table.js';
 import { digestOf } from '../../src/evidence/digest.js';
-import { type Absent, type Collector, isAbsent } from '../../src/evidence/evidence.js';
+import { type Collector, isAbsent } from '../../src/evidence/evidence.js';
 import { listStats, readStat } from '../../src/host/procfs/processes.js';
+import type { Absent } from '../../src/host/program.js';
 import { eventually, ownProcess, temporaryFolder } from '../fixtures/host-world.js';
 import { collect, part, STUBBORN, tool, victim } from './victims.js';
 
@@ -102,7 +103,7 @@ describe('a collector that hangs', () => {
     tool(folder, 'nvidia-smi', STUBBORN);
     const target = await victim(t, READY);
     const bundle = await collect([target], { path: `${folder}:/usr/bin:/bin`, limitMs: 600 });
-    assert.deepEqual(bundle.collected.gpu, { absent: 'nvidia-smi did not answer in time' });
+    assert.deepEqual(bundle.collected.gpu, { absent: 'nvidia-smi did not answer in time', hangs: true });
     assert.ok(bundle.tookMs < 10_000, `it sleeps for ever, and we took ${bundle.tookMs} ms`);
     assert.equal(part<Processes>(bundle, 'processes').processes.length, 1, 'the others are not affected');
     assert.deepEqual(
@@ -120,7 +121,10 @@ describe('a collector that hangs', () => {
     ownProcess(t, stuck.pid);
     await eventually('it runs', () => readStat(stuck.pid ?? 0)?.comm === 'nvidia-smi');
     const bundle = await collect([await victim(t, READY)], { path: folder });
-    assert.deepEqual(bundle.collected.gpu, { absent: 'an earlier nvidia-smi has not ended yet' });
+    assert.deepEqual(bundle.collected.gpu, {
+      absent: 'an earlier nvidia-smi has not ended yet',
+      hangs: true,
+    });
   });
 
   it('what never settles, throws or rejects is named, and the rest is there', async (t) => {

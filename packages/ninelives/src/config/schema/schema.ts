@@ -81,6 +81,12 @@ const guard = z
     slow_max: duration('The longest such wait (2h).', { minMs: 100, maxMs: 7 * DAY_MS }).optional(),
     stable: duration('Serving for this long ends a series of kills (10m).').optional(),
     escalate_after: duration('An incident open for longer is a person’s (15m).').optional(),
+    leak_every: duration(
+      'A leak is looked for in samples this far apart, later further (10s); 0s: not at all.',
+    ).optional(),
+    leak_horizon: duration('A person is told of memory that is used up within this time (24h).', {
+      maxMs: 30 * DAY_MS,
+    }).optional(),
     leftover_grace: duration('What leftovers of a dead process get to go by themselves (2s).').optional(),
   })
   .meta({ description: 'When to kill, and when not to.' });

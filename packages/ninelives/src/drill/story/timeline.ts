@@ -99,6 +99,7 @@ function textOf(event: RecordEvent): string | null {
     case 'resumed': // part of a start through the supervisor
     case 'acknowledged':
     case 'drill':
+    case 'leak':
       return null;
   }
 }

@@ -1,5 +1,5 @@
+import { runProgram } from '../../host/program.js';
 import type { Collector } from '../evidence.js';
-import { runProgram } from '../program.js';
 
 export interface Gpu {
   text: string;

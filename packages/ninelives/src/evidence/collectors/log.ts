@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
+import { runProgram } from '../../host/program.js';
 import type { Collector } from '../evidence.js';
-import { runProgram } from '../program.js';
 
 const BYTES_MAX = 32 * 1024;
 const JOURNAL_LINES = '150';

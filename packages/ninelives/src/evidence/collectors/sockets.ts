@@ -1,8 +1,8 @@
-import { open, readdir, readlink } from 'node:fs/promises';
-import { parseSockets, type Socket } from '../../host/procfs/sockets.js';
+import { readdir, readlink } from 'node:fs/promises';
+import { readSockets } from '../../host/look/queues.js';
+import type { Socket } from '../../host/procfs/sockets.js';
 import type { Collector } from '../evidence.js';
 
-const TABLE_BYTES_MAX = 2 * 1024 * 1024;
 const DESCRIPTORS_MAX = 4_096;
 const SOCKETS_MAX = 64;
 
@@ -27,8 +27,8 @@ export const sockets: Collector<Sockets> = {
     for (const { pid } of intent.targets) {
       for (const inode of await socketsOf(pid)) owners.set(inode, pid);
     }
-    const rows = (await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map(readTable))).flat();
-    if (rows.length === 0) return { absent: 'the tables of sockets could not be read' };
+    const rows = await readSockets();
+    if (rows === null || rows.length === 0) return { absent: 'the tables of sockets could not be read' };
     const onPort = rows.filter((row) => row.localPort === port);
     const connections = onPort.filter((row) => row.state !== 'LISTEN');
     const states: { [state: string]: number } = {};
@@ -61,22 +61,4 @@ async function socketsOf(pid: number): Promise<number[]> {
     const inode = /^socket:\[(\d+)\]$/.exec(link)?.[1];
     return inode === undefined ? [] : [Number(inode)];
   });
-}
-
-/** The beginning of a table: who listens stands first (proc_net_tcp.rst), a flood of connections comes after. */
-async function readTable(path: string): Promise<Socket[]> {
-  const file = await open(path, 'r').catch(() => null);
-  if (file === null) return [];
-  try {
-    const buffer = Buffer.alloc(64 * 1024);
-    let text = '';
-    while (text.length < TABLE_BYTES_MAX) {
-      const { bytesRead } = await file.read(buffer, 0, buffer.length, null);
-      if (bytesRead === 0) break;
-      text += buffer.toString('latin1', 0, bytesRead);
-    }
-    return parseSockets(text);
-  } finally {
-    await file.close();
-  }
 }

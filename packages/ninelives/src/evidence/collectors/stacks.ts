@@ -1,7 +1,7 @@
 import type { ProcessId } from '../../core/types.js';
 import { readExe, readStat } from '../../host/procfs/processes.js';
-import type { Absent, Collector } from '../evidence.js';
-import { type ProgramOutput, runProgram } from '../program.js';
+import { type Absent, type ProgramOutput, runProgram } from '../../host/program.js';
+import type { Collector } from '../evidence.js';
 
 const BYTES_MAX = 64 * 1024;
 /** The main process and the one that worked most. */

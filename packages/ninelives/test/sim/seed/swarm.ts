@@ -155,6 +155,8 @@ function drawPolicy(chance: Chance): Policy {
     slowMaxMs: slowMs * chance.int(1, 4),
     stableMs: chance.scale(5 * MINUTE, 20 * MINUTE),
     escalateAfterMs: chance.scale(5 * MINUTE, 30 * MINUTE),
+    leakEveryMs: 10_000,
+    leakHorizonMs: 24 * 60 * MINUTE,
     leftoverGraceMs: chance.scale(500, 5_000),
   };
 }

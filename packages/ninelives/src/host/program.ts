@@ -1,12 +1,18 @@
 import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { basename, delimiter, join } from 'node:path';
-import { sleep } from '../host/clock.js';
-import { listStats } from '../host/procfs/processes.js';
-import type { Absent } from './evidence.js';
+import { sleep } from './clock.js';
+import { listStats } from './procfs/processes.js';
 
 /** After SIGKILL a process is gone at once, or hangs in a driver. */
 const REAP_MS = 100;
+
+/** Why there is nothing, in a few words: "py-spy is not installed". */
+export interface Absent {
+  absent: string;
+  /** It was started and did not end in time. */
+  hangs?: boolean;
+}
 
 /** What it printed, and how it ended: an exit code, or null after a signal. */
 export interface ProgramOutput {
@@ -26,7 +32,7 @@ export async function runProgram(
 ): Promise<ProgramOutput | Absent> {
   const file = findProgram(name, options.path);
   if (file === null) return { absent: `${name} is not installed` };
-  if (isStuck(name)) return { absent: `an earlier ${name} has not ended yet` };
+  if (isStuck(name)) return { absent: `an earlier ${name} has not ended yet`, hangs: true };
   if (options.signal.aborted) return { absent: 'no time left' };
   const child = spawn(file, args, {
     // A bare environment: nothing of ours leaks into it, and nothing of ours makes it ask the network.
@@ -55,8 +61,8 @@ export async function runProgram(
     if (done) return done;
     child.kill('SIGKILL');
     const gone = await Promise.race([ended, sleep(REAP_MS, over.signal).then(() => null)]);
-    if (gone) return { absent: `${name} did not answer in time` };
-    return { absent: `${name} did not answer in time, and outlives SIGKILL: left alone` };
+    if (gone) return { absent: `${name} did not answer in time`, hangs: true };
+    return { absent: `${name} did not answer in time, and outlives SIGKILL: left alone`, hangs: true };
   } finally {
     over.abort();
     // Whatever it left behind with our pipes open must not keep us.
@@ -65,7 +71,8 @@ export async function runProgram(
   }
 }
 
-function findProgram(name: string, path: string): string | null {
+/** Its file on the search path, or null. */
+export function findProgram(name: string, path: string): string | null {
   for (const folder of path.split(delimiter)) {
     if (!folder.startsWith('/')) continue;
     try {
