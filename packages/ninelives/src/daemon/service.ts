@@ -1,6 +1,6 @@
 import type { ServiceConfig } from '../config/service.js';
 import type { Decision, GuardState, KillIntent, Page, Power } from '../core/decision.js';
-import type { ProcessId } from '../core/types.js';
+import type { ProcessId, UnitSnapshot } from '../core/types.js';
 import { bootId } from '../host/clock.js';
 import { createKillPorts, performKill } from '../host/kill.js';
 import type { Supervisor } from '../host/supervisor.js';
@@ -38,7 +38,7 @@ export interface ServiceGuardOptions {
 
 /** Wires one service's loop to the real machine. */
 export function createServiceGuard(options: ServiceGuardOptions): Guard & { close(): void } {
-  const { config, record, supervisor, belongs } = options;
+  const { config, record, supervisor } = options;
   const closed = new AbortController();
   const inspect = createLooking({
     supervisor,
@@ -75,7 +75,8 @@ export function createServiceGuard(options: ServiceGuardOptions): Guard & { clos
             done,
           )
       : null,
-    kill: (intent, done) => settle(killWithEvidence(intent), done),
+    kill: (intent, done) =>
+      settle(killWithEvidence(intent, options, guard.state().unit, closed.signal), done),
     start: options.start,
     committed: options.onDecision,
     rounded: options.onRound,
@@ -99,15 +100,6 @@ export function createServiceGuard(options: ServiceGuardOptions): Guard & { clos
     ports,
   });
 
-  /** What it was doing is kept first, for 3 s at most; the identity is checked after that, right before the signal. */
-  async function killWithEvidence(intent: KillIntent): Promise<KillReport> {
-    const ports = createKillPorts(belongs ? { belongs } : {});
-    if (intent.what === 'leftovers') return performKill(intent, ports);
-    const kept = await options.keepEvidence(intent, guard.state().unit, closed.signal);
-    const report = await performKill(intent, ports);
-    return { ...report, detail: `${report.detail}; ${kept}` };
-  }
-
   function guarded(run: () => void): void {
     try {
       run();
@@ -124,6 +116,20 @@ export function createServiceGuard(options: ServiceGuardOptions): Guard & { clos
       closed.abort();
     },
   };
+}
+
+/** What it was doing is kept first, for 3 s at most; the identity is checked after that, right before the signal. */
+async function killWithEvidence(
+  intent: KillIntent,
+  { belongs, keepEvidence }: Pick<ServiceGuardOptions, 'belongs' | 'keepEvidence'>,
+  unit: UnitSnapshot | null,
+  signal: AbortSignal,
+): Promise<KillReport> {
+  const ports = createKillPorts(belongs ? { belongs } : {});
+  if (intent.what === 'leftovers') return performKill(intent, ports);
+  const kept = await keepEvidence(intent, unit, signal);
+  const report = await performKill(intent, ports);
+  return { ...report, detail: `${report.detail}; ${kept}` };
 }
 
 /** While something is wrong, more is looked at, and more often. */
