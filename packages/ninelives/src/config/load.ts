@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { DEFAULT_RETENTION_MS } from './defaults.js';
+import { resolveOuter } from './outer.js';
 import { resolveNotifier, resolveService } from './resolve.js';
 import { configJsonSchema } from './schema/json-schema.js';
 import { configSchema, notifierSchema, type ServiceInput, serviceSchema } from './schema/schema.js';
@@ -83,7 +84,8 @@ function assemble(value: unknown, folder: string, report: (problem: Explained) =
     notifiers.push(resolveNotifier(notifier, folder, reportHere));
   }
   if (!parsed.success) return null;
-  return { services: resolved, notifiers, retentionMs: parsed.data.retention ?? DEFAULT_RETENTION_MS };
+  const outer = resolveOuter(parsed.data, reportAt([]));
+  return { services: resolved, notifiers, retentionMs: parsed.data.retention ?? DEFAULT_RETENTION_MS, outer };
 }
 
 /** The elements of a list whose shape is right, with their indexes. */

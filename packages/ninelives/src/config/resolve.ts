@@ -6,6 +6,7 @@ import type { HttpOptions } from '../probe/kinds/http.js';
 import type { TextOptions } from '../probe/kinds/text.js';
 import type { ProbeSpec } from '../probe/probe.js';
 import { DEFAULT_CHEAP_PATHS, DEFAULT_RESTART, EMBEDDER_COUNTER, servicePort, unitName } from './defaults.js';
+import { resolveServiceOuter } from './outer.js';
 import type { RawNotifier, RawService } from './schema/schema.js';
 import type { Report } from './sense.js';
 import type { NotifierConfig, RestartSettings, ServiceConfig, ServiceSource } from './service.js';
@@ -25,6 +26,7 @@ export function resolveService(service: RawService, folder: string, report: Repo
     policy: policyOf(service),
     restart: restartOf(service),
     progress: progressOf(service, port),
+    outer: resolveServiceOuter(service, folder, report),
   };
 }
 

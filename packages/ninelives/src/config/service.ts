@@ -1,5 +1,6 @@
 import type { Policy } from '../core/policy.js';
 import type { ProbeSpec } from '../probe/probe.js';
+import type { WatchPolicy } from '../watch/policy.js';
 
 /** systemd's restart settings, as the embedded supervisor follows them. Durations in ms. */
 export interface RestartSettings {
@@ -28,6 +29,48 @@ export interface ServiceConfig {
   restart: RestartSettings;
   /** A counter at a Prometheus endpoint that moves exactly when work gets done; null when there is none. */
   progress: { url: string; counter: string } | null;
+  outer: ServiceOuter;
+}
+
+/** What fails together: kind of domain to the names of the domains that something is in. */
+export type Domains = { [kind in DomainKind]?: string[] };
+export type DomainKind = 'process' | 'host' | 'power' | 'uplink' | 'site' | 'provider';
+
+/** A service as seen from outside its box. */
+export interface ServiceOuter {
+  /** As clients reach it. */
+  public: { url: string; headers: { [name: string]: string } } | null;
+  /** As a machine beside the box reaches it; `url` null: only whether the box is alive. */
+  lan: { host: string; port: number; url: string | null } | null;
+  /** This unit is the tunnel of that service; `local`: what it leads to here (null: that service's probe). */
+  tunnel: { of: string; local: string | null } | null;
+  domains: Domains;
+}
+
+/** One layer of the defence, for `ninelives layers`. */
+export interface LayerConfig {
+  name: string;
+  kind: 'guard' | 'watch' | 'beacon';
+  domains: Domains;
+  /** Names of the notifiers it tells people with. */
+  notify: string[];
+  everyMs: number;
+  /** Beside the box: it can see it on the LAN. */
+  lan: boolean;
+  /** Who notices its silence, after `graceMs`. */
+  heardBy: string[];
+  graceMs: number;
+}
+
+/** The outer layers: how they look, and who they are. */
+export interface OuterConfig {
+  /** The name of the layer that `watch` is on this machine; null: `lan`. */
+  layer: string | null;
+  policy: WatchPolicy;
+  controls: { name: string; owner: string; url: string; status: number | null; domains: Domains }[];
+  layers: LayerConfig[];
+  /** By the notifier's name. */
+  notifiers: { [name: string]: Domains };
 }
 
 export type NotifierConfig =
@@ -45,4 +88,5 @@ export interface Config {
   notifiers: NotifierConfig[];
   /** Rows of the record older than this are forgotten. */
   retentionMs: number;
+  outer: OuterConfig;
 }

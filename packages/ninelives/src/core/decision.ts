@@ -48,6 +48,14 @@ export type VerdictKind =
   | 'stopped' // down by a clean exit or an operator
   | 'failed' // the supervisor gave up
   | 'unkillable'
+  // From outside the box (watch/verdict.ts); the guard on it says none of these.
+  | 'box-dead'
+  | 'tunnel-broken'
+  | 'model-broken'
+  | 'dns-broken'
+  | 'tls-broken'
+  | 'unreachable'
+  | 'blind' // an outer layer can't see, itself
   | 'unknown';
 
 /** What is seen now, and the sentence that page, incident and log use. */

@@ -134,13 +134,13 @@ function wallOf(incident: Incident, atMs: number): number {
 }
 
 /** `2026-11-23T00:29:40Z` (RFC 3339). Total: a time that no calendar has is printed as the number it is. */
-function utc(wallMs: number): string {
+export function utc(wallMs: number): string {
   if (!(Math.abs(wallMs) <= 8.64e15)) return `${wallMs} ms`; // the limit of Date, ECMA-262 §21.4.1.1
   return new Date(wallMs).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
 /** `8 s`, `3 min 20 s`, `2 h 5 min`: two units at most. */
-function span(ms: number): string {
+export function span(ms: number): string {
   const total = Math.max(0, Math.round(ms / 1000));
   const [hours, minutes, seconds] = [Math.floor(total / 3600), Math.floor(total / 60) % 60, total % 60];
   if (hours > 0) return minutes > 0 ? `${hours} h ${minutes} min` : `${hours} h`;

@@ -2,7 +2,13 @@
 export class SetupError extends Error {
   override readonly name = 'SetupError';
   constructor(
-    readonly code: 'STATE_IN_USE' | 'PORT_IN_USE' | 'EMBEDDER_MISSING' | 'NOT_RUNNING' | 'NOT_STARTABLE',
+    readonly code:
+      | 'STATE_IN_USE'
+      | 'PORT_IN_USE'
+      | 'EMBEDDER_MISSING'
+      | 'NOT_RUNNING'
+      | 'NOT_STARTABLE'
+      | 'NOTHING_TO_WATCH',
     message: string,
     readonly hint: string,
   ) {

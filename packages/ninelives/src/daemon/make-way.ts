@@ -23,6 +23,6 @@ export async function makeWay(
 
 function isHungPass(owner: LockOwner, nowWallMs: number, passLimitMs: number): boolean {
   const words = owner.command.split(' ');
-  if (!words.includes('guard') || !words.includes('--once')) return false;
+  if (!words.includes('--once') || !(words.includes('guard') || words.includes('watch'))) return false;
   return readStat(owner.pid)?.state === 'T' || nowWallMs - owner.sinceWallMs > 2 * passLimitMs;
 }

@@ -23,6 +23,7 @@ const EVERYTHING = [
   'drill',
   'doctor',
   'gateway',
+  'watch',
   'config',
 ];
 
@@ -40,7 +41,9 @@ export const ROOMS: Record<string, Room> = {
   gateway: { values: ['core'], node: true, packages: [] },
   install: { values: [], node: true, packages: [] },
   discover: { values: ['core', 'probe', 'host'], node: true, packages: [] },
-  config: { values: ['core', 'probe'], node: true, packages: ['zod', 'yaml'] },
+  // Runs off-site too: sockets, names and certificates are handed in.
+  watch: { values: ['core', 'probe'], node: false, packages: [] },
+  config: { values: ['core', 'probe', 'watch/policy'], node: true, packages: ['zod', 'yaml'] },
   daemon: { values: EVERYTHING, node: true, packages: ['yaml'] },
   cli: { values: [...EVERYTHING, 'daemon'], node: true, packages: ['commander', 'yaml'] },
 };
@@ -56,6 +59,8 @@ export const PORTS = [
   'notify/notifier',
   'probe/probe',
   'config/service',
+  'watch/look',
+  'watch/policy',
 ];
 
 /** May a file of `room` use values of `target` (a path in src/, without extension)? */

@@ -2,11 +2,20 @@ import type { Command } from 'commander';
 import { runResident } from '../commands/resident.js';
 import { runServe } from '../commands/serve.js';
 import { welcome } from '../commands/up.js';
+import { runWatchCommand } from '../commands/watch.js';
 import { configOf } from '../services.js';
 import { stateDirOf } from '../state-dir.js';
-import { type CommandContext, type Flags, operatorOf, serviceFlags, withServiceFlags } from './flags.js';
+import {
+  type CommandContext,
+  type Flags,
+  jsonFlag,
+  operatorOf,
+  serviceFlags,
+  stateFlag,
+  withServiceFlags,
+} from './flags.js';
 
-/** up, guard, serve */
+/** up, guard, watch, serve */
 export function addResident(program: Command, context: CommandContext): void {
   const { terminal, env } = context;
   const resident =
@@ -42,6 +51,23 @@ export function addResident(program: Command, context: CommandContext): void {
     .option('--once', 'one pass: probe, confirm, kill if it must be, wait for the revival, exit')
     .passThroughOptions()
     .action(resident('guard'));
+  program
+    .command('watch')
+    .description(
+      'an outer layer on another machine: real work through the public URL; it looks and tells, it kills nothing',
+    )
+    .option('--config <file>', 'a ninelives.yaml (default: the one here)')
+    .option('--once', 'one pass for cron or a timer: look, confirm, tell, exit')
+    .addOption(stateFlag())
+    .addOption(jsonFlag())
+    .action(async (flags: Flags & { once?: boolean }) => {
+      const { config } = configOf(serviceFlags(flags), [], env);
+      const { once = false, json = false } = flags;
+      const stateDir = stateDirOf(flags.state, env);
+      context.exit(
+        await runWatchCommand({ config, stateDir, once, json, env, signal: context.signal }, terminal),
+      );
+    });
   program
     .command('serve')
     .description('the built-in embedding server alone, unguarded; arguments go to ninelives-embedder')

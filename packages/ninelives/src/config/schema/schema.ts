@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { command, count, DAY_MS, duration, headers, name, text, webUrl } from './fields.js';
+import { domainsSchema, layersSchema, serviceOuter, watchSchema } from './outer.js';
 import { probeSchema } from './probe.js';
 
 /**
@@ -157,6 +158,7 @@ export const serviceSchema = z.strictObject({
     ])
     .meta({ description: 'Where completed work is counted; false for nowhere.' })
     .optional(),
+  ...serviceOuter,
 });
 
 export const notifierSchema = z.strictObject({
@@ -172,6 +174,7 @@ export const notifierSchema = z.strictObject({
     })
     .meta({ description: 'A plain JSON POST.' })
     .optional(),
+  domains: domainsSchema.optional(),
 });
 
 export const configSchema = z.strictObject({
@@ -185,6 +188,8 @@ export const configSchema = z.strictObject({
     .max(32, { error: 'at most 32 notifiers' })
     .meta({ description: 'How people are told.' })
     .optional(),
+  watch: watchSchema.optional(),
+  layers: layersSchema.optional(),
   retention: duration('What is older is forgotten (14d).', {
     minMs: 3_600_000,
     maxMs: 3_650 * DAY_MS,

@@ -1,0 +1,130 @@
+import path from 'node:path';
+import { DEFAULT_WATCH_POLICY } from '../watch/policy.js';
+import type { RawConfig, RawNotifier, RawService } from './schema/schema.js';
+import type { Report } from './sense.js';
+import type { Domains, LayerConfig, OuterConfig, ServiceOuter } from './service.js';
+import { readSecretFile } from './source/files.js';
+
+/** Three owners with nothing in common; each answers without a key, for ever, with a status no log-in page gives. */
+const DEFAULT_CONTROLS: OuterConfig['controls'] = [
+  { name: 'gstatic.com', owner: 'google', url: 'https://www.gstatic.com/generate_204', status: 204 },
+  {
+    name: 'connectivity-check.ubuntu.com',
+    owner: 'canonical',
+    url: 'http://connectivity-check.ubuntu.com/',
+    status: 204,
+  },
+  {
+    name: 'detectportal.firefox.com',
+    owner: 'mozilla',
+    url: 'https://detectportal.firefox.com/success.txt',
+    status: 200,
+  },
+].map((control) => ({ ...control, domains: { provider: [control.owner] } }));
+
+const EVERY_MS = { guard: 2_000, watch: DEFAULT_WATCH_POLICY.everyMs, beacon: 5 * 60_000 } as const;
+const GRACE_MS = 15 * 60_000;
+
+type RawDomains = NonNullable<RawService['domains']>;
+
+/** What one service says of the world outside its box. Files are read here, relative to `folder`. */
+export function resolveServiceOuter(service: RawService, folder: string, report: Report): ServiceOuter {
+  const { public: way, lan, tunnel, domains } = service;
+  const headers = { ...way?.headers };
+  if (way?.bearer_file !== undefined) {
+    const read = readSecretFile(path.resolve(folder, way.bearer_file));
+    if ('secret' in read) headers.authorization = `Bearer ${read.secret}`;
+    else report(['public', 'bearer_file'], read.problem);
+  }
+  if (lan !== undefined && (lan.url === undefined) === (lan.address === undefined)) {
+    report(['lan'], 'needs either `url` or `address`');
+  }
+  if (tunnel !== undefined && service.unit === undefined) report(['tunnel'], 'belongs to `unit`');
+  return {
+    public: way === undefined ? null : { url: way.url, headers },
+    lan: lan === undefined ? null : lanOf(lan),
+    tunnel: tunnel === undefined ? null : { of: tunnel.of, local: tunnel.local ?? null },
+    domains: domainsOf(domains),
+  };
+}
+
+function lanOf({
+  url,
+  address,
+}: {
+  url?: string | undefined;
+  address?: string | undefined;
+}): ServiceOuter['lan'] {
+  const { hostname, port, protocol } = new URL(url ?? `tcp://${address}`);
+  return { host: hostname, port: Number(port || (protocol === 'https:' ? 443 : 80)), url: url ?? null };
+}
+
+/** The outer layers, with every default; what does not fit together is reported. `report` is at the top of the file. */
+export function resolveOuter(
+  raw: Pick<RawConfig, 'watch' | 'layers' | 'notify'>,
+  report: Report,
+): OuterConfig {
+  const { watch = {}, layers = [], notify = [] } = raw;
+  const notifiers = notify.map(({ name }) => name);
+  const base = DEFAULT_WATCH_POLICY;
+  const controls = watch.controls?.map(({ name, owner, url, status, domains }) => ({
+    name: name ?? new URL(url).hostname,
+    owner,
+    url,
+    status: status ?? null,
+    domains: domainsOf(domains),
+  }));
+  if (controls && new Set(controls.map(({ owner }) => owner)).size < 2) {
+    report(['watch', 'controls'], 'needs two targets of different owners: one alone may fail by itself');
+  }
+  const resolved = layers.map(
+    (layer): LayerConfig => ({
+      name: layer.name,
+      kind: layer.kind,
+      domains: domainsOf(layer.domains),
+      notify: layer.notify ?? notifiers,
+      everyMs:
+        layer.every ?? (layer.kind === 'watch' ? (watch.every ?? EVERY_MS.watch) : EVERY_MS[layer.kind]),
+      lan: layer.lan ?? layer.kind === 'watch',
+      heardBy: layer.heard_by ?? [],
+      graceMs: layer.grace ?? GRACE_MS,
+    }),
+  );
+  judgeLayers(resolved, notifiers, report);
+  return {
+    layer: watch.layer ?? null,
+    policy: {
+      everyMs: watch.every ?? base.everyMs,
+      confirmMs: watch.confirm ?? Math.min(base.confirmMs, watch.every ?? base.everyMs),
+      failureThreshold: watch.failure_threshold ?? base.failureThreshold,
+      successThreshold: watch.success_threshold ?? base.successThreshold,
+      remindMs: watch.remind ?? base.remindMs,
+      deadlineMs: watch.deadline ?? base.deadlineMs,
+      tlsWarnMs: watch.tls_warn ?? base.tlsWarnMs,
+    },
+    controls: controls ?? DEFAULT_CONTROLS,
+    layers: resolved,
+    notifiers: Object.fromEntries(notify.map((notifier) => [notifier.name, notifierDomains(notifier)])),
+  };
+}
+
+/** Who has to be there for a page to leave: what is said, else the host that its URL names. */
+function notifierDomains({ domains, webhook }: RawNotifier): Domains {
+  if (domains !== undefined || webhook === undefined) return domainsOf(domains);
+  return { provider: [new URL(webhook.url).hostname] };
+}
+
+function judgeLayers(layers: LayerConfig[], notifiers: string[], report: Report): void {
+  for (const [index, { name, notify }] of layers.entries()) {
+    if (layers.findIndex((other) => other.name === name) !== index) {
+      report(['layers', index, 'name'], 'another layer has the same name');
+    }
+    const unknown = notify.find((notifier) => !notifiers.includes(notifier));
+    if (unknown !== undefined) report(['layers', index, 'notify'], `no notifier is called ${unknown}`);
+  }
+}
+
+export function domainsOf(raw: RawDomains | undefined): Domains {
+  const given = Object.entries(raw ?? {}).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given.map(([key, value]) => [key, [value].flat()])) as Domains;
+}
