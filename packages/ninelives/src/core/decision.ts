@@ -27,7 +27,8 @@ export interface Proof {
 /** What the guard may do to this service. On somebody else's supervisor power comes from proof. */
 export type Power = 'armed' | 'watch-only';
 
-export type VerdictKind =
+/** What the guard on the box says; the table is verdicts.ts. */
+export type GuardKind =
   | 'unseen'
   | 'serving'
   | 'loading'
@@ -48,15 +49,19 @@ export type VerdictKind =
   | 'stopped' // down by a clean exit or an operator
   | 'failed' // the supervisor gave up
   | 'unkillable'
-  // From outside the box (watch/verdict.ts); the guard on it says none of these.
+  | 'unknown';
+
+/** What an outer layer says instead (watch/verdict.ts is its table); the guard on the box says none of these. */
+export type OuterKind =
   | 'box-dead'
   | 'tunnel-broken'
   | 'model-broken'
   | 'dns-broken'
   | 'tls-broken'
   | 'unreachable'
-  | 'blind' // an outer layer can't see, itself
-  | 'unknown';
+  | 'blind'; // it can't see, itself
+
+export type VerdictKind = GuardKind | OuterKind;
 
 /** What is seen now, and the sentence that page, incident and log use. */
 export interface Verdict {

@@ -1,4 +1,4 @@
-import type { VerdictKind } from './decision.js';
+import type { GuardKind, VerdictKind } from './decision.js';
 import type { Policy } from './policy.js';
 
 /**
@@ -25,7 +25,7 @@ export interface VerdictRow {
  * each patience from here; what is a loss, what is killed and what is paged follow from the last column. The page
  * "Verdicts" of DESIGN.md is this table, kept equal by a test.
  */
-export const VERDICTS: Readonly<Record<VerdictKind, VerdictRow>> = {
+export const VERDICTS: Readonly<Record<GuardKind, VerdictRow>> = {
   unseen: { seen: 'nobody has looked yet', follows: 'nothing' },
   failed: { seen: 'its supervisor gave up restarting it', follows: 'page' },
   stopped: { seen: 'it ended cleanly, or an operator stopped it', follows: 'page' },
@@ -96,7 +96,7 @@ export const VERDICTS: Readonly<Record<VerdictKind, VerdictRow>> = {
   serving: { seen: 'the last real work was answered right', follows: 'nothing' },
 };
 
-const KINDS = Object.keys(VERDICTS) as VerdictKind[];
+const KINDS = Object.keys(VERDICTS) as GuardKind[];
 
 function kindsThat(...follows: Follows[]): ReadonlySet<VerdictKind> {
   return new Set(KINDS.filter((kind) => follows.includes(VERDICTS[kind].follows)));
@@ -109,7 +109,7 @@ export const LOSS = kindsThat('kill', 'page', 'supervisor');
 export const KILLABLE = kindsThat('kill');
 
 /** How long this may be seen before it counts as hung, ms; 0 where it acts at once. */
-export function patienceMs(kind: VerdictKind, policy: Policy): number {
+export function patienceMs(kind: GuardKind, policy: Policy): number {
   const { limit } = VERDICTS[kind];
   return limit === undefined ? 0 : policy[limit];
 }

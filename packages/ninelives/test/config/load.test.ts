@@ -36,6 +36,7 @@ test('the shortest config has every default', () => {
       url: 'http://127.0.0.1:8088/metrics',
       counter: 'ninelives_embedder_inputs_completed_total',
     },
+    outer: { public: null, lan: null, tunnel: null, domains: {} },
   });
   assert.deepEqual(notifiers, []);
   assert.equal(retentionMs, 14 * 86_400_000);
@@ -184,4 +185,48 @@ test('flags take the same road', () => {
     /--port: .*--kind: .*mean "chat"/,
   );
   assert.match(problemsOf(() => configFromFlags({ command: [] })).join(), /-- COMMAND: must not be empty/);
+});
+
+test('outer layers: what is said, and the defaults of the rest', () => {
+  const { services, outer } = parse(`version: 1
+services:
+  - name: a
+    unit: a
+    port: 8088
+    public: { url: "https://a.example" }
+    lan: { address: "192.0.2.10:22" }
+    domains: { host: box, provider: [cloudflare] }
+  - { name: tunnel, unit: t, probe: { url: "https://a.example" }, tunnel: { of: a } }
+watch: { every: 1m }
+layers:
+  - { name: lan, kind: watch, domains: { power: home }, heard_by: [off] }
+  - { name: off, kind: beacon, domains: {}, notify: [phone] }
+notify:
+  - { name: phone, webhook: { url: "https://hooks.example/x" } }
+`);
+  assert.deepEqual(services[0]?.outer, {
+    public: { url: 'https://a.example', headers: {} },
+    lan: { host: '192.0.2.10', port: 22, url: null },
+    tunnel: null,
+    domains: { host: ['box'], provider: ['cloudflare'] },
+  });
+  assert.deepEqual(services[1]?.outer.tunnel, { of: 'a', local: null });
+  assert.deepEqual(
+    [outer.policy.everyMs, outer.policy.failureThreshold, outer.controls.length],
+    [60_000, 3, 3],
+  );
+  const rest = { heardBy: [] as string[], graceMs: 900_000, notify: ['phone'] };
+  assert.deepEqual(outer.layers, [
+    {
+      ...rest,
+      name: 'lan',
+      kind: 'watch',
+      domains: { power: ['home'] },
+      everyMs: 60_000,
+      lan: true,
+      heardBy: ['off'],
+    },
+    { ...rest, name: 'off', kind: 'beacon', domains: {}, everyMs: 300_000, lan: false },
+  ]);
+  assert.deepEqual(outer.notifiers, { phone: { provider: ['hooks.example'] } });
 });

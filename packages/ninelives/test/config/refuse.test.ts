@@ -37,7 +37,7 @@ extra: 1
       '14:5 services[2].port: services[1] has the same port (8088)',
       '14:11 services[2].name: services[1] has the same name',
       '16:14 services[2].restart: belongs to `embedder` and `command`: x has its own settings, see  systemctl cat x',
-      '17:1 extra: unknown key; known here: version, services, notify, retention',
+      '17:1 extra: unknown key; known here: version, services, notify, watch, layers, retention',
     ],
   );
 });
@@ -70,6 +70,9 @@ test('what does not fit together is refused', () => {
     [withService('port: 0'), /port number from 1 to 65535/],
     [withService('port: http'), /port number from 1 to 65535/],
     [withService('progress: { url: "http://x", counter: "a-b" }'), /not a metric name/],
+    [withService('lan: { address: box }'), /must be HOST:PORT/],
+    [withService('lan: {}'), /needs either `url` or `address`/],
+    [withService('tunnel: { of: b }'), /belongs to `unit`/],
     [withService('probe: { golden: nope.json }'), /there is no nope.json/],
     [withService('probe: { bearer_file: nope }'), /there is no nope/],
     ['version: 2\nservices: [{ name: a, embedder: }]', /version: 2 is not one of: 1/],
