@@ -1,3 +1,4 @@
+import { copyState } from './copy.js';
 import type { Decision, EventType, GuardState, Incident, Power } from './decision.js';
 import type { Policy } from './policy.js';
 import type { Observation } from './types.js';
@@ -47,12 +48,7 @@ export function beginDraft(state: GuardState, observation: Observation, policy: 
     at: { atMs: observation.atMs, wallMs: observation.wallMs },
     policy,
     noKill: observation.noKill ?? null,
-    state: {
-      ...state,
-      life: state.life && { ...state.life },
-      past: state.past && { ...state.past },
-      incident: state.incident && { ...state.incident },
-    },
+    state: copyState(state),
     events: [],
     incidents: [],
     intent: null,

@@ -29,9 +29,14 @@ export function step(state: GuardState, observation: Observation, policy: Policy
   forgetSeries(draft);
   watchLeaks(draft);
   scheduleProbe(draft);
-  const { at: _at, policy: _policy, noKill: _noKill, ...decision } = draft;
+  const decision = decisionOf(draft);
   assertInvariants(state, observation, decision, policy);
   return decision;
+}
+
+/** The draft without its tools; field by field, since this runs at every look. */
+function decisionOf({ state, events, incidents, intent, closedIntent, pages, sample }: Draft): Decision {
+  return { state, events, incidents, intent, closedIntent, pages, sample };
 }
 
 function judge(draft: Draft): void {

@@ -13,7 +13,7 @@ const BACKLOG_EVENTS = 1_000;
  * at most once per budget window, and a page says so; any other kill is refused, as if it was never decided.
  */
 export function createCommitter(options: {
-  record: GuardRecord;
+  record: Pick<GuardRecord, 'commit'>;
   service: string;
   notifiers: string[];
   policy: Policy;

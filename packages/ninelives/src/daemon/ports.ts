@@ -65,7 +65,7 @@ export interface GuardOptions {
   policy: Policy;
   power: Power;
   timing: GuardTiming;
-  record: GuardRecord;
+  record: Pick<GuardRecord, 'load' | 'inbox' | 'version'>;
   commit: (decision: Decision, consumed: number[]) => Committed;
   ports: GuardPorts;
 }

@@ -9,7 +9,7 @@ import { countIn, emptyTally, missingMarks, statement, story, type Tally } from 
 import type { Share } from './worker.js';
 
 /**
- * The simulation by hand: `npm run sim -- --seed 1 --runs 200 --hours 6 [--threads N] [--json]`, and
+ * The simulation by hand: `npm run sim -- --seed 1 --runs 200 --hours 6 [--workers N] [--json]`, and
  * `npm run sim -- --mutants [--seeds 60] [--hours 6]`. Exit 1 on a violation, on a mark never reached (from 100
  * runs on), or on a mutant that lives.
  */
@@ -25,7 +25,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     runs: { type: 'string', default: '200' },
     hours: { type: 'string', default: '6' },
-    threads: { type: 'string', default: String(Math.min(4, availableParallelism())) },
+    workers: { type: 'string', default: String(Math.min(4, availableParallelism())) },
     seeds: { type: 'string', default: '60' },
     mutants: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
@@ -56,12 +56,12 @@ async function runSwarm(): Promise<number> {
     const took = ((performance.now() - startedMs) / 1000).toFixed(0);
     say(`${took} s: ${tally.runs} of ${runs} runs, ${tally.kills} kills`);
   }, PROGRESS_MS);
-  const threads = Math.max(1, Math.min(runs, Number(values.threads)));
-  const shares = Array.from({ length: threads }, (_, index) => ({
+  const workers = Math.max(1, Math.min(runs, Number(values.workers)));
+  const shares = Array.from({ length: workers }, (_, index) => ({
     source: SOURCE,
     first: first + index,
     end: first + runs,
-    stride: threads,
+    stride: workers,
     hours,
   }));
   await Promise.all(shares.map((share) => runShare(share, tally)));

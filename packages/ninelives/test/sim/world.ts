@@ -1,4 +1,5 @@
 import type { InboxRow } from '../../src/record/record.js';
+import { Admin } from './box/admin.js';
 import { Disk } from './box/disk.js';
 import { unleash } from './box/faults.js';
 import { type Box, SERVICE } from './box/machine.js';
@@ -22,6 +23,7 @@ export class World implements Box {
   readonly truth: Truth;
   readonly disk: Disk;
   readonly daemon: Daemon;
+  readonly admin: Admin;
   readonly #chance;
 
   constructor(scenario: Scenario, production: Production) {
@@ -32,13 +34,15 @@ export class World implements Box {
     this.truth = new Truth(this.stage, this.server, this.supervisor);
     this.disk = new Disk(this.stage, production, this.truth, () => this.daemon.no);
     this.daemon = new Daemon(this, production);
+    this.admin = new Admin(this);
+    this.supervisor.onDown = () => this.admin.summon();
+    this.daemon.onPage = () => this.admin.summon();
     this.#chance = this.stage.chance('world');
   }
 
   begin(): void {
     this.#boot(5_000);
     unleash(this);
-    this.#patrol();
   }
 
   /** The unit is started by the machine, the daemon by its own unit, in either order. */
@@ -69,21 +73,6 @@ export class World implements Box {
     this.stage.log('the stranger on the port is gone');
     this.server.foreignLeftMs = this.stage.nowMs;
     this.server.foreign = null;
-  }
-
-  /** An admin looks by now and then, and starts what only an admin can start. */
-  #patrol(): void {
-    this.stage.time.after(this.#chance.scale(5 * MINUTE, 60 * MINUTE), () => {
-      if (!this.stage.faulty) return;
-      this.#restartWhatIsDown();
-      this.#patrol();
-    });
-  }
-
-  #restartWhatIsDown(): void {
-    const { phase } = this.supervisor;
-    const booted = this.stage.monotonicMs() > 6 * MINUTE;
-    if (phase === 'failed' || (phase === 'inactive' && booted)) this.supervisor.start('operator');
   }
 
   /** A command from another process; false when even that could not be written. */

@@ -1,6 +1,6 @@
-import type { GuardRecord } from '../../../src/record/record.js';
 import type { Truth } from '../guard/truth.js';
 import type { Production } from '../mutants/production.js';
+import { compared, ledger, type SimRecord } from './ledger.js';
 import type { Stage } from './stage.js';
 
 /** Thrown through the loop at the very line at which the simulated daemon gets its SIGKILL. */
@@ -9,7 +9,7 @@ export const DAEMON_KILLED = new Error('the simulated daemon was killed here');
 /** The record on a disk that may be full, in a machine whose daemon may die at any line around a commit. */
 export class Disk {
   full = false;
-  readonly record: GuardRecord;
+  readonly record: SimRecord;
   #reserve = true;
   readonly #chance;
 
@@ -20,9 +20,11 @@ export class Disk {
     daemonNo: () => number,
   ) {
     this.#chance = stage.chance('disk');
-    const inner = production.memoryRecord();
+    const inner = stage.scenario.strict ? compared(ledger(), production.memoryRecord()) : ledger();
+    // One for all: the trace of where it came from costs more than everything else about it.
+    const noSpace = new production.RecordUnavailableError('no space left on device');
     const refuse = () => {
-      if (this.full) throw new production.RecordUnavailableError('no space left on device');
+      if (this.full) throw noSpace;
     };
     this.record = {
       ...inner,

@@ -28,6 +28,8 @@ export class Supervisor {
   /** Starts before this are forgotten (reset-failed). */
   #countFromMs = 0;
   #epoch = 0;
+  /** It is down, and nothing but a start by hand will change that. */
+  onDown: () => void = () => {};
   readonly #chance;
 
   constructor(
@@ -59,6 +61,7 @@ export class Supervisor {
     if (this.phase === 'auto-restart') {
       this.#epoch += 1;
       this.phase = 'inactive';
+      this.onDown();
     }
     if (!life) return;
     this.#epoch += 1;
@@ -66,6 +69,16 @@ export class Supervisor {
     const listens = life.mode !== 'frozen' && life.mode !== 'unkillable';
     if (listens) this.#later(this.#chance.scale(20, 2_000), () => this.processes.end(life.main, 'SIGTERM'));
     this.#later(this.stage.scenario.unit.stopTimeoutMs, () => this.processes.sigkill(life.main, 'SIGKILL'));
+  }
+
+  /** systemctl restart: a stop, and a start as soon as it is down. */
+  restart(): void {
+    this.stop();
+    const look = () => {
+      if (this.phase === 'inactive' || this.phase === 'failed') this.start('operator');
+      else if (this.#stopping) this.stage.time.after(500, look);
+    };
+    look();
   }
 
   #later(delayMs: number, run: () => void): void {
@@ -86,6 +99,7 @@ export class Supervisor {
       stage.require(this.lastExit !== 'SIGKILL by guard', 'I3', 'a kill of ours made the unit failed');
       stage.mark('start-limit-by-crashes');
       this.phase = 'failed';
+      this.onDown();
       return;
     }
     this.starts = [...recent, nowMs];
@@ -171,6 +185,7 @@ export class Supervisor {
     if (!again) {
       this.phase = this.#stopping || clean ? 'inactive' : 'failed';
       this.stage.log(`unit: ${this.phase}`);
+      this.onDown();
       return;
     }
     this.phase = 'auto-restart';

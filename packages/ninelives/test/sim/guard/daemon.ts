@@ -7,6 +7,7 @@ import { LOOKS } from '../box/life.js';
 import { type Machine, NOTIFIERS, SERVICE } from '../box/machine.js';
 import type { Production } from '../mutants/production.js';
 import { killPort } from './kill.js';
+import { restUntilMs } from './rest.js';
 
 /** One daemon after another: the production loop, core and committer over the world's ports. */
 export class Daemon {
@@ -14,8 +15,13 @@ export class Daemon {
   guard: Guard | null = null;
   probeBlind = false;
   unitBlind = false;
+  /** A page went out that asks for a person. */
+  onPage: () => void = () => {};
   /** A stranger's answer that no look could have told from ours is evidence like any other. */
   #strangerSeen = false;
+  /** Looks and questions under way. */
+  #inFlight = 0;
+  #seenVersion = 0;
   readonly #chance;
 
   constructor(
@@ -29,6 +35,7 @@ export class Daemon {
     if (this.guard) return;
     const { stage, disk } = this.machine;
     this.no += 1;
+    this.#inFlight = 0;
     stage.log(`daemon ${this.no}: started`);
     const { policy, timing, needsProof } = stage.scenario;
     const ports = this.#ports();
@@ -90,19 +97,50 @@ export class Daemon {
     };
   }
 
+  /** The loop's own timer: the next tick, put off for as long as there is nothing to see. */
+  #tickLater(delayMs: number, tick: () => void): () => void {
+    const { stage, disk } = this.machine;
+    const { time } = stage;
+    const { no } = this;
+    const run = () =>
+      this.#alive((guard) => {
+        const seen = this.#inFlight === 0 && this.#seenVersion === disk.record.version();
+        const restUntil = seen ? restUntilMs(this.machine, guard.state()) : stage.nowMs;
+        if (restUntil > stage.nowMs && restUntil < Number.POSITIVE_INFINITY) {
+          timer = time.after(restUntil - stage.nowMs, run);
+          return;
+        }
+        this.#seenVersion = disk.record.version();
+        tick();
+      }, no);
+    let timer = time.after(delayMs, run);
+    return () => {
+      timer.run = null;
+    };
+  }
+
+  /** A look or a question that comes back after a while. */
+  #comesBack(delayMs: number, run: () => void): void {
+    this.#inFlight += 1;
+    this.#later(delayMs, () => {
+      this.#inFlight -= 1;
+      run();
+    });
+  }
+
   #ports(): GuardPorts {
     const { stage, server, supervisor, truth } = this.machine;
     const clock: Clock = {
       monotonicMs: () => stage.monotonicMs(),
       wallMs: () => stage.wallMs(),
-      after: (delayMs, run) => this.#later(delayMs, run),
+      after: (delayMs, run) => this.#tickLater(delayMs, run),
     };
     return {
       clock,
       inspect: (done) => {
         const seen = this.unitBlind ? { unknown: 'systemctl: timed out' } : supervisor.snapshot();
         const slow = stage.faulty && this.#chance.yes(0.005);
-        this.#later(slow ? this.#chance.scale(100, 3_000) : this.#chance.between(2, 20), () => {
+        this.#comesBack(slow ? this.#chance.scale(100, 3_000) : this.#chance.between(2, 20), () => {
           if ('portOwner' in seen) this.#strangerSeen = seen.portOwner.who === 'foreign';
           done(seen);
         });
@@ -112,7 +150,7 @@ export class Daemon {
         ? (done) => {
             const { life } = server;
             const readable = life !== null && LOOKS[life.mode].readable;
-            this.#later(readable ? this.#chance.between(1, 20) : 1_000, () => {
+            this.#comesBack(readable ? this.#chance.between(1, 20) : 1_000, () => {
               const now = server.life;
               if (!readable || !now || !LOOKS[now.mode].readable) return done({ unknown: 'no answer' });
               done(now.completed(stage.nowMs));
@@ -132,12 +170,14 @@ export class Daemon {
   ): void {
     const { stage, server, supervisor, truth } = this.machine;
     const { no } = this;
+    this.#inFlight += 1;
     const startedMs = stage.nowMs;
     const life = server.life;
     // What a stranger on the port says is no evidence about our service.
     const asked = server.foreign && this.#strangerSeen ? null : request.incarnation?.invocation;
     const tell = (reason: ProbeReason, tookMs: number) => {
       this.#alive(() => {
+        this.#inFlight -= 1;
         stage.require(tookMs <= request.deadlineMs + 1, 'probe', 'a probe outlived its deadline');
         const told = { startedMs, toldMs: stage.nowMs, reason };
         // An outcome that comes while a stranger has the port is judged as the stranger's.
@@ -173,6 +213,7 @@ export class Daemon {
       if (event.type === 'escalated' && event.data?.reason === 'not-revived')
         stage.mark('not-revived-spared');
       if (event.type === 'escalated' && event.data?.reason === 'unkillable') stage.mark('unkillable');
+      if (event.type === 'escalated') this.onPage();
       if (event.type === 'armed') stage.mark('armed-by-proof');
       if (event.type === 'disarmed') stage.mark('disarmed');
       if (event.type === 'incident-opened' && event.data?.kind === 'masked') stage.mark('foreign-owner');

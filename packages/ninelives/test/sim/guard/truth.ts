@@ -29,13 +29,16 @@ export class Truth {
   paused = false;
   openIntents = new Map<string, KillIntent>();
   #lastCommandId = 0;
-  #storedIncidents = new Map<string, string>();
+  #storedIncidents = new Set<string>();
+  #storedOpen = new Set<string>();
   #openIncidentSince = new Map<string, number>();
   #escalatedIncidents = new Set<string>();
   #operations = new Map<string, { intentId: string; daemon: number; stored: boolean }>();
   #performed = new Set<string>();
   /** By the life that the guard believed to ask; null for a stranger. */
   #heard = new Map<string | null, Told[]>();
+  /** Of whom was asked last. */
+  #heardLast: Told[] = [];
   #freshBy = new Map<string, number>();
   #decidedPages = new Map<string, Page>();
   storedPages = new Set<string>();
@@ -52,10 +55,11 @@ export class Truth {
   /** An outcome was told to the guard, whoever gave it. */
   heard(asked: string | null, told: Told): void {
     if (!COUNTS.has(told.reason)) return;
-    const heard = [...(this.#heard.get(asked) ?? []), told].slice(-HEARD_KEPT);
-    // Last in, last out: the key asked last is the last one of the map.
-    this.#heard.delete(asked);
+    const heard = this.#heard.get(asked) ?? [];
+    heard.push(told);
+    if (heard.length > HEARD_KEPT) heard.shift();
     this.#heard.set(asked, heard);
+    this.#heardLast = heard;
   }
 
   /** The guard was handed these inbox rows. */
@@ -75,9 +79,12 @@ export class Truth {
   /** A decision reached the disk (perhaps with rows that had waited in memory). */
   stored(decision: Decision, daemon: number): void {
     const { stage } = this;
-    for (const incident of decision.incidents) this.#storedIncidents.set(incident.id, incident.status);
-    const open = [...this.#storedIncidents.values()].filter((status) => status !== 'resolved');
-    stage.require(open.length <= 1, 'I7', `${open.length} open incidents on record`);
+    for (const { id, status } of decision.incidents) {
+      this.#storedIncidents.add(id);
+      if (status === 'resolved') this.#storedOpen.delete(id);
+      else this.#storedOpen.add(id);
+      stage.require(this.#storedOpen.size <= 1, 'I7', `${this.#storedOpen.size} open incidents on record`);
+    }
     // A later daemon that can write has nothing to be careful about: what a dead one did from memory is lost.
     if (daemon !== this.#memoryKill.daemon) this.#memoryKill = { daemon, atMs: Number.NEGATIVE_INFINITY };
     const { intent, closedIntent } = decision;
@@ -129,7 +136,7 @@ export class Truth {
     // An answer that was at hand when the incident opened, and was judged after one slow look, counts.
     const opened = (this.#openIncidentSince.get(id) ?? 0) - SLOW_LOOK_MS;
     this.#openIncidentSince.delete(id);
-    const told = [...this.#heard.values()].at(-1) ?? [];
+    const told = this.#heardLast;
     const lastFailure = told.findLastIndex(({ reason }) => reason !== 'ok');
     const passes = told
       .slice(lastFailure + 1)

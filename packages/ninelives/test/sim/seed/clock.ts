@@ -44,6 +44,16 @@ export class VirtualTime {
     }
   }
 
+  /** When the next thing happens; never, if nothing will. */
+  nextMs(): number {
+    for (;;) {
+      const first = this.#heap[0];
+      if (!first) return Number.POSITIVE_INFINITY;
+      if (first.run) return first.atMs;
+      this.#pop();
+    }
+  }
+
   #pop(): void {
     const heap = this.#heap;
     const last = heap.pop() as Timer;

@@ -40,6 +40,7 @@ export const MARKS = [
   'jam-recovered',
   'wall-stepped-back',
   'stopped-by-operator',
+  'restarted-by-operator',
 ] as const;
 
 export type Mark = (typeof MARKS)[number];

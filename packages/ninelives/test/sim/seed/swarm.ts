@@ -1,5 +1,5 @@
 import type { Policy } from '../../../src/core/policy.js';
-import type { GuardTiming } from '../../../src/daemon/ports.js';
+import { DEFAULT_TIMING, type GuardTiming } from '../../../src/daemon/ports.js';
 import { Chance } from './prng.js';
 
 /** How the simulated supervisor treats the service; systemd's words. Durations in ms. */
@@ -79,18 +79,24 @@ export interface Scenario {
   deathAroundKill: number;
   /** Chance that a probe whose server died is told late, not at once. */
   lateOutcome: number;
+  /** Nothing is made cheap: every tick is taken, and every commit copied as a file does. */
+  strict: boolean;
   /** May the wall clock be stepped forward too? Not together with reboots: nobody could notice. */
   wallForward: boolean;
 }
 
 const MINUTE = 60_000;
+/** In so many hours each fault that can happen does so several times. */
+const CROWDED_HOURS = 6;
 
 /** Draws everything about one run. The same seed and hours give the same weekend. */
 export function drawScenario(seed: number, hours: number): Scenario {
   const chance = new Chance(seed).fork('swarm');
+  // Some long weekends are as crowded as a short one, others have as many faults in all, and long calms between them.
+  const stretch = chance.scale(100, 100 * Math.max(1, hours / CROWDED_HOURS)) / 100;
   const faults = FAULTS.filter(() => chance.yes(0.45)).map((fault) => ({
     fault,
-    everyMs: chance.scale(20 * MINUTE, 300 * MINUTE) * (RARE.has(fault) ? 3 : 1),
+    everyMs: stretch * chance.scale(20 * MINUTE, 300 * MINUTE) * (RARE.has(fault) ? 3 : 1),
   }));
   const on = new Set(faults.map(({ fault }) => fault));
   return {
@@ -101,7 +107,7 @@ export function drawScenario(seed: number, hours: number): Scenario {
     needsProof: chance.yes(0.25),
     unit: drawUnit(chance),
     server: {
-      loadMs: [chance.scale(300, 5_000), chance.scale(5_000, 120_000)],
+      loadMs: [chance.scale(300, 3_000), chance.scale(3_000, 90_000)],
       latencyMs: chance.scale(5, 180),
       workers: chance.int(0, 3),
       stubbornWorkers: chance.yes(0.4),
@@ -112,6 +118,7 @@ export function drawScenario(seed: number, hours: number): Scenario {
     faults,
     deathAroundKill: on.has('daemon-death') ? chance.between(0, 0.4) : 0,
     lateOutcome: chance.between(0, 1),
+    strict: chance.yes(0.05),
     wallForward: !on.has('reboot'),
   };
 }
@@ -125,7 +132,7 @@ const RARE: ReadonlySet<Fault> = new Set([
 ]);
 
 function drawPolicy(chance: Chance): Policy {
-  const intervalMs = chance.scale(2_000, 120_000);
+  const intervalMs = chance.yes(0.5) ? 30_000 : chance.scale(2_000, 120_000);
   const deadlineMinMs = chance.pick([2_000, 5_000]);
   const judgedFailures = chance.int(2, 4);
   const intermittentFailures = chance.int(4, 7);
@@ -162,11 +169,12 @@ function drawPolicy(chance: Chance): Policy {
 }
 
 function drawTiming(chance: Chance): GuardTiming {
-  const quick = chance.yes(0.15);
+  // The defaults look often, and cost accordingly: they get their share, the others search more worlds for the same.
+  if (chance.yes(0.04)) return DEFAULT_TIMING;
   return {
-    inspectMs: quick ? 500 : chance.scale(2_000, 10_000),
-    inspectQuickMs: quick ? 100 : chance.scale(500, 2_000),
-    completionsMs: quick ? 1_000 : chance.scale(1_000, 5_000),
+    inspectMs: chance.scale(2_000, 30_000),
+    inspectQuickMs: chance.scale(1_000, 8_000),
+    completionsMs: chance.scale(1_000, 10_000),
     flushMs: 30_000,
   };
 }
