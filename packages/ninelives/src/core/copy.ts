@@ -24,6 +24,7 @@ export function copyState(state: GuardState): GuardState {
     drill: state.drill,
     kills: state.kills,
     series: state.series,
+    revivals: state.revivals,
     intent: state.intent,
     latenciesMs: state.latenciesMs,
     longestMs: state.longestMs,
@@ -32,7 +33,7 @@ export function copyState(state: GuardState): GuardState {
     withheld: state.withheld,
     nextId: state.nextId,
   };
-  return copy;
+  return copy as GuardState;
 }
 
 function copyLife(life: Life): Life {
@@ -59,11 +60,12 @@ function copyLife(life: Life): Life {
     crew: life.crew,
     movedAtMs: life.movedAtMs,
     movement: life.movement,
+    growth: life.growth,
     killIntentId: life.killIntentId,
     revived: life.revived,
     unkillable: life.unkillable,
   };
-  return copy;
+  return copy as Life;
 }
 
 function copyPast(past: PastLife): PastLife {
