@@ -91,6 +91,7 @@ function optionsOf(
       return given<TextOptions>({
         prompts: probe.prompts,
         expect: probe.expect,
+        logprobs: probe.logprobs,
         maxTokens: probe.max_tokens,
       });
     case 'http':
@@ -126,6 +127,9 @@ function goldenOf(
     return { texts };
   }
   const approved = Object.keys(read.golden);
+  if (read.model !== null && probe.model !== undefined && read.model !== probe.model) {
+    report(at, `has the vectors of ${read.model}, and the probe asks ${probe.model}: record its own`);
+  }
   if (texts === undefined && approved.length < 2)
     report(at, 'has fewer than two texts: approve one more, or set `texts`');
   if (texts !== undefined && !texts.some((text) => approved.includes(text))) {
@@ -180,9 +184,13 @@ function restartOf({ restart = {} }: RawService): RestartSettings {
 }
 
 function progressOf(service: RawService, port: number | null): ServiceConfig['progress'] {
-  if (service.progress !== undefined) return service.progress === false ? null : service.progress;
-  if (service.embedder === undefined) return null;
-  return { url: `http://127.0.0.1:${port}/metrics`, counter: EMBEDDER_COUNTER };
+  const { progress } = service;
+  const url = `http://127.0.0.1:${port}/metrics`;
+  if (progress === false) return null;
+  if (progress && 'counter' in progress) return progress;
+  if (progress) return { url: progress.url ?? url, server: progress.server };
+  if (service.embedder !== undefined) return { url, counter: EMBEDDER_COUNTER };
+  return port === null ? null : { url, server: 'any' };
 }
 
 export function resolveNotifier(notifier: RawNotifier, folder: string, report: Report): NotifierConfig {

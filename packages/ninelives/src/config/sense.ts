@@ -24,6 +24,7 @@ const KINDS_OF_FIELD = {
   distinct_below: ['embeddings'],
   prompts: ['chat', 'completions'],
   expect: ['chat', 'completions'],
+  logprobs: ['chat', 'completions'],
   max_tokens: ['chat', 'completions'],
   method: ['http'],
   path: ['http'],
@@ -52,6 +53,7 @@ export function judgeService(service: RawService, report: Report): void {
     );
   }
   judgeProbe(service, report);
+  judgeProgress(service, report);
   judgeGuard(service, report);
 }
 
@@ -97,6 +99,13 @@ function judgeProbe(service: RawService, report: Report): void {
       `asks port ${probed}, but the service listens on ${port}: the probe would judge another server`,
     );
   }
+}
+
+function judgeProgress(service: RawService, report: Report): void {
+  const { progress } = service;
+  if (!progress || 'counter' in progress || progress.url !== undefined || servicePort(service) !== null)
+    return;
+  report(['progress'], 'needs a `url`: the service has no port of this machine to find /metrics at');
 }
 
 function judgeGuard(service: RawService, report: Report): void {

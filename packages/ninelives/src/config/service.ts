@@ -1,5 +1,6 @@
 import type { Policy } from '../core/policy.js';
 import type { ProbeSpec } from '../probe/probe.js';
+import type { Progress } from '../probe/progress.js';
 import type { WatchPolicy } from '../watch/policy.js';
 
 /** systemd's restart settings, as the embedded supervisor follows them. Durations in ms. */
@@ -27,8 +28,8 @@ export interface ServiceConfig {
   probe: ProbeSpec;
   policy: Policy;
   restart: RestartSettings;
-  /** A counter at a Prometheus endpoint that moves exactly when work gets done; null when there is none. */
-  progress: { url: string; counter: string } | null;
+  /** Where finished work is counted at a Prometheus endpoint; null when nowhere. */
+  progress: Progress | null;
   outer: ServiceOuter;
 }
 

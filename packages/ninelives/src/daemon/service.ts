@@ -5,7 +5,7 @@ import { bootId } from '../host/clock.js';
 import { createKillPorts, performKill } from '../host/kill.js';
 import type { Supervisor } from '../host/supervisor.js';
 import { systemClock } from '../host/system-clock.js';
-import { readCounter } from '../probe/progress.js';
+import { createProgressReader } from '../probe/progress.js';
 import type { GuardRecord } from '../record/record.js';
 import { createCommitter } from './commit.js';
 import type { KeepEvidence } from './evidence.js';
@@ -13,6 +13,9 @@ import { createLooking } from './looking.js';
 import { createGuard, type Guard } from './loop.js';
 import type { GuardPorts, GuardTiming, KillReport } from './ports.js';
 import { approvedOf, createProber } from './probing.js';
+
+/** The counter is asked beside a decision: it must not hold that up. */
+const PROGRESS_LIMIT_MS = 1_000;
 
 export interface ServiceGuardOptions {
   config: ServiceConfig;
@@ -60,7 +63,13 @@ export function createServiceGuard(options: ServiceGuardOptions): Guard & { clos
   const settle = <T>(promise: Promise<T>, done: (value: T) => void) => {
     promise.then(done).catch(options.onBug);
   };
-  const progress = config.progress;
+  const progress =
+    config.progress &&
+    createProgressReader(config.progress, {
+      fetch: globalThis.fetch,
+      nowMs: systemClock.monotonicMs,
+      limitMs: PROGRESS_LIMIT_MS,
+    });
   const ports: GuardPorts = {
     clock: {
       ...systemClock,
@@ -68,13 +77,7 @@ export function createServiceGuard(options: ServiceGuardOptions): Guard & { clos
     },
     inspect: (done) => settle(inspect(), done),
     probe: (request, done) => settle(prober(request), done),
-    completions: progress
-      ? (done) =>
-          settle(
-            readCounter({ ...progress, fetch: globalThis.fetch, signal: AbortSignal.timeout(1_000) }),
-            done,
-          )
-      : null,
+    completions: progress ? (done) => settle(progress(), done) : null,
     kill: (intent, done) =>
       settle(killWithEvidence(intent, options, guard.state().unit, closed.signal), done),
     start: options.start,

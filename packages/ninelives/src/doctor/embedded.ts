@@ -126,10 +126,11 @@ function budgetRow(service: ServiceConfig): DoctorRow {
 }
 
 function progressRow(service: ServiceConfig): DoctorRow {
-  if (service.progress) {
+  const { progress } = service;
+  if (progress && !('server' in progress && progress.server === 'any')) {
     return row(
       'progress',
-      service.progress.counter,
+      'counter' in progress ? progress.counter : `the counters of ${progress.server}`,
       true,
       'a busy service is told from a hung one by this counter',
       null,

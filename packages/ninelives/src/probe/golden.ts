@@ -4,7 +4,7 @@ import type { Golden, GoldenStore } from './probe.js';
 export interface GoldenSnapshot {
   /** This incarnation's own first right answers, by text. */
   provisional: { [text: string]: number[] };
-  /** Texts with an approved vector that this incarnation has matched. */
+  /** Texts with an approved vector that this incarnation has matched; with one, it is the approved model. */
   matched: string[];
 }
 
@@ -28,7 +28,7 @@ export function createGoldenStore(
 
   function get(text: string): Golden | null {
     const vector = approvedByText.get(text);
-    if (vector !== undefined) return { vector, source: 'approved', matched: matched.has(text) };
+    if (vector !== undefined) return { vector, source: 'approved', matched: matched.size > 0 };
     const own = provisional.get(text);
     return own === undefined ? null : { vector: own, source: 'provisional', matched: true };
   }

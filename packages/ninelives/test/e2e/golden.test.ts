@@ -4,6 +4,11 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type Box, openBox, QUICK } from './box.js';
 
+interface Golden {
+  model: string | null;
+  vectors: { [text: string]: number[] };
+}
+
 /** Golden answers, recorded at a moment that the user approves, on the real model. */
 describe('probe --record-golden', () => {
   let box: Box;
@@ -21,9 +26,10 @@ describe('probe --record-golden', () => {
   it('keeps the vectors of every text that the probe asks', async () => {
     const { code, stderr } = await box.run('probe', '--url', url(), '--record-golden', file);
     assert.equal(code, 0, stderr);
-    const golden = JSON.parse(readFileSync(file, 'utf8')) as { [text: string]: number[] };
-    assert.ok(Object.keys(golden).length >= 4);
-    for (const vector of Object.values(golden)) assert.equal(vector.length, 384);
+    const { model, vectors } = JSON.parse(readFileSync(file, 'utf8')) as Golden;
+    assert.match(model ?? '', /MiniLM/);
+    assert.ok(Object.keys(vectors).length >= 4);
+    for (const vector of Object.values(vectors)) assert.equal(vector.length, 384);
   });
 
   it('never overwrites what was approved', async () => {
@@ -38,8 +44,8 @@ describe('probe --record-golden', () => {
     writeFileSync(config, yaml);
     const same = await box.run('probe', '--config', config, '--json');
     assert.equal(same.code, 0, same.stdout);
-    const golden = JSON.parse(readFileSync(file, 'utf8')) as { [text: string]: number[] };
-    const other = Object.entries(golden).map(([text, vector]) => [text, [...vector].reverse()]);
+    const { vectors } = JSON.parse(readFileSync(file, 'utf8')) as Golden;
+    const other = Object.entries(vectors).map(([text, vector]) => [text, [...vector].reverse()]);
     writeFileSync(file, JSON.stringify(Object.fromEntries(other)));
     const drifted = await box.run('probe', '--config', config, '--json');
     assert.equal(drifted.code, 1);

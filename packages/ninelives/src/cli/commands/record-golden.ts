@@ -1,5 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import type { ServiceConfig } from '../../config/service.js';
+import { askAll } from '../../discover/apis/answers.js';
+import { modelsAt } from '../../discover/apis/shape.js';
 import { systemClock } from '../../host/system-clock.js';
 import { createGoldenStore } from '../../probe/golden.js';
 import { runProbe } from '../../probe/run.js';
@@ -38,13 +40,24 @@ export async function recordGolden(
   }
   const { provisional } = golden.toJSON();
   const texts = Object.keys(provisional);
+  const model = service.probe.model ?? (await modelOf(service.probe.url, options.signal));
   try {
-    writeFileSync(options.file, `${JSON.stringify(provisional)}\n`, { flag: 'wx', mode: 0o600 });
+    writeFileSync(options.file, `${JSON.stringify({ model, vectors: provisional })}\n`, {
+      flag: 'wx',
+      mode: 0o600,
+    });
   } catch (cause) {
     const what = `${options.file} was left as it is: ${(cause as Error).message}`;
     throw new CliError(what, EXIT.usage, 'name a new file', { cause });
   }
-  terminal.out(`kept the answers to ${texts.length} texts in ${options.file}`);
+  const whose = model === null ? '' : ` of ${model}`;
+  terminal.out(`kept the answers${whose} to ${texts.length} texts in ${options.file}`);
   terminal.out(`  next: probe: { golden: ${options.file} } in ninelives.yaml`);
   return EXIT.fine;
+}
+
+/** The model that it says it serves: golden answers are of one model. */
+async function modelOf(url: string, signal: AbortSignal): Promise<string | null> {
+  const answers = await askAll(new URL(url).origin, { fetch: globalThis.fetch, signal });
+  return answers === null ? null : (modelsAt(answers, '/v1/models')[0]?.id ?? null);
 }

@@ -48,6 +48,10 @@ export const probeSchema = z
       .meta({ description: 'chat, completions: one an attempt, in turn.' })
       .optional(),
     expect: text('chat, completions: what the text must contain, whatever the case.').optional(),
+    logprobs: z
+      .boolean()
+      .meta({ description: 'chat, completions: ask for log-probabilities too, and judge them (false).' })
+      .optional(),
     max_tokens: count('chat, completions: kept small (8).', 1, 4_096).optional(),
     method: z
       .enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])

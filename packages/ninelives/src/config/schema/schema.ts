@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SERVER_NAMES } from '../../probe/servers.js';
 import { command, count, DAY_MS, duration, headers, name, text, webUrl } from './fields.js';
 import { domainsSchema, layersSchema, serviceOuter, watchSchema } from './outer.js';
 import { probeSchema } from './probe.js';
@@ -149,6 +150,12 @@ export const serviceSchema = z.strictObject({
     .union([
       z.literal(false),
       z.strictObject({
+        server: z
+          .enum(['any', ...SERVER_NAMES])
+          .meta({ description: 'Counted as this server counts; any: by whichever known one is found.' }),
+        url: webUrl('A Prometheus endpoint (/metrics of the service).').optional(),
+      }),
+      z.strictObject({
         url: webUrl('A Prometheus endpoint.'),
         counter: text('A counter that moves exactly when work gets done.').regex(
           /^[a-zA-Z_:][a-zA-Z0-9_:]*$/,
@@ -156,7 +163,9 @@ export const serviceSchema = z.strictObject({
         ),
       }),
     ])
-    .meta({ description: 'Where completed work is counted; false for nowhere.' })
+    .meta({
+      description: 'Where completed work is counted (a known server’s /metrics, if there); false: nowhere.',
+    })
     .optional(),
   ...serviceOuter,
 });

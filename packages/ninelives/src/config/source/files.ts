@@ -16,8 +16,13 @@ export function readSecretFile(file: string): { secret: string } | { problem: st
   return /[\r\n]/.test(secret) ? { problem: `${file} has more than one line` } : { secret };
 }
 
-/** Approved vectors: a JSON object from text to vector, as `{"liveness probe": [0.1, …]}`. */
-export function readGoldenFile(file: string): { golden: { [text: string]: number[] } } | { problem: string } {
+/**
+ * Approved vectors, by text, of one model: `{"model": "bge-m3", "vectors": {"liveness probe": [0.1, …]}}`, or the vectors
+ * alone.
+ */
+export function readGoldenFile(
+  file: string,
+): { model: string | null; golden: { [text: string]: number[] } } | { problem: string } {
   const read = readRegular(file, MAX_GOLDEN_BYTES, () => null);
   if ('problem' in read) return read;
   let value: unknown;
@@ -29,8 +34,11 @@ export function readGoldenFile(file: string): { golden: { [text: string]: number
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { problem: `${file} is not an object from text to vector` };
   }
-  const length = Object.values(value)[0]?.length;
-  for (const [text, vector] of Object.entries(value)) {
+  const { model, vectors } = value as { model?: unknown; vectors?: unknown };
+  const named = typeof vectors === 'object' && vectors !== null && !Array.isArray(vectors);
+  const golden = (named ? vectors : value) as { [text: string]: number[] };
+  const length = Object.values(golden)[0]?.length;
+  for (const [text, vector] of Object.entries(golden)) {
     const sane =
       Array.isArray(vector) &&
       vector.length === length &&
@@ -39,7 +47,7 @@ export function readGoldenFile(file: string): { golden: { [text: string]: number
     if (!sane)
       return { problem: `${file}: the vector of "${text.slice(0, 40)}" is not a list of ${length} numbers` };
   }
-  return { golden: value as { [text: string]: number[] } };
+  return { model: named && typeof model === 'string' ? model : null, golden };
 }
 
 function readRegular(

@@ -1,10 +1,11 @@
 import type { ProbeSpec } from '../probe.js';
 import { type Kind, parseObject, postJson, rotate, wrong } from './kind.js';
-import { firstChoice, judgeText, type TextOptions } from './text.js';
+import { firstChoice, judgeLogprobs, judgeText, type TextOptions } from './text.js';
 
 export const CHAT_DEFAULTS: TextOptions = {
   prompts: ['Reply with one word: hello', 'Reply with one word: morning', 'Reply with one word: water'],
   expect: null,
+  logprobs: false,
   maxTokens: 8,
 };
 
@@ -23,6 +24,7 @@ export const chat: Kind = {
       messages: [{ role: 'user', content: rotate(options.prompts, attempt) }],
       max_tokens: options.maxTokens,
       temperature: 0,
+      ...(options.logprobs ? { logprobs: true } : {}),
       stream: false,
     });
   },
@@ -37,6 +39,6 @@ export const chat: Kind = {
     // A reasoning model may spend all of a small budget before its answer: thinking is work, too.
     const { content, reasoning_content, reasoning } = message as { [key: string]: unknown };
     const texts = [content, reasoning_content, reasoning].filter((text) => typeof text === 'string');
-    return judgeText(texts.join(' '), optionsOf(spec).expect);
+    return judgeLogprobs(first.choice) ?? judgeText(texts.join(' '), optionsOf(spec).expect);
   },
 };

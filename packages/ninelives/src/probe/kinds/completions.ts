@@ -1,10 +1,11 @@
 import type { ProbeSpec } from '../probe.js';
 import { type Kind, parseObject, postJson, rotate, wrong } from './kind.js';
-import { firstChoice, judgeText, type TextOptions } from './text.js';
+import { firstChoice, judgeLogprobs, judgeText, type TextOptions } from './text.js';
 
 export const COMPLETIONS_DEFAULTS: TextOptions = {
   prompts: ['The capital of France is', 'One, two, three,', 'Once upon a time there was'],
   expect: null,
+  logprobs: false,
   maxTokens: 8,
 };
 
@@ -23,6 +24,7 @@ export const completions: Kind = {
       prompt: rotate(options.prompts, attempt),
       max_tokens: options.maxTokens,
       temperature: 0,
+      ...(options.logprobs ? { logprobs: 1 } : {}),
       stream: false,
     });
   },
@@ -34,6 +36,6 @@ export const completions: Kind = {
     if ('judgement' in first) return first.judgement;
     const text = first.choice.text;
     if (typeof text !== 'string') return wrong('the first choice has no `text`');
-    return judgeText(text, optionsOf(spec).expect);
+    return judgeLogprobs(first.choice) ?? judgeText(text, optionsOf(spec).expect);
   },
 };

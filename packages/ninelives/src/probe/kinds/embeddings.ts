@@ -31,14 +31,16 @@ export interface EmbeddingsOptions {
 }
 
 export const EMBEDDINGS_DEFAULTS: EmbeddingsOptions = {
-  // Short, so that a probe costs one small batch; unlike each other, so that any real model tells them apart.
+  // Cheap, so that a probe costs one small batch; unlike each other, so that any real model tells them apart; of
+  // different lengths, since a broken kernel or bucket may be wrong for some lengths only.
   texts: [
     'liveness probe',
     'The cat sleeps on the warm windowsill.',
-    'Quarterly revenue fell by nine percent.',
-    'How do I bake bread without yeast?',
+    'Quarterly revenue fell by nine percent, which surprised nobody who had read the report of the spring before.',
+    'bread',
     'The comet will return in eighty years.',
-    'She tuned the old violin before the concert.',
+    'She tuned the old violin before the concert, wiped the dust from its neck, and laid it back into the case: ' +
+      'there was an hour left, the hall was empty, and somewhere behind the stage a kettle began to sing.',
   ],
   taskName: null,
   dimensions: null,

@@ -113,6 +113,32 @@ test('consecutive attempts send different texts, and each text more than once in
   }
 });
 
+test('log-probabilities, where there are any, must be numbers', () => {
+  const chat = (logprobs: unknown) => ({ choices: [{ message: { content: 'hello' }, logprobs }] });
+  const completion = (logprobs: unknown) => ({ choices: [{ text: ' Paris', logprobs }] });
+  const table: [KindName, unknown, 'ok' | 'wrong'][] = [
+    ['chat', chat(null), 'ok'],
+    ['chat', chat({ content: [{ logprob: -0.1 }, { logprob: 0 }] }), 'ok'],
+    ['chat', chat({ content: [{ logprob: -0.1 }, { logprob: null }] }), 'wrong'],
+    ['chat', chat({ content: [{ token: 'a' }] }), 'wrong'],
+    ['completions', completion({ token_logprobs: [null, -0.5] }), 'ok'],
+    ['completions', completion({ token_logprobs: [-0.5, null] }), 'wrong'],
+    ['completions', completion({ token_logprobs: [-0.5, 'NaN'] }), 'wrong'],
+  ];
+  for (const [kind, body, reason] of table) {
+    const judgement = judge(kind, answer(body));
+    assert.equal(judgement.reason, reason, JSON.stringify(body));
+    if (reason === 'wrong') assert.match(judgement.detail, /log-probability/);
+  }
+  assert.equal(JSON.parse(KINDS.chat.request(spec('chat', { logprobs: true }), 0).body ?? '').logprobs, true);
+  assert.equal(judge('chat', answer({ choices: [{ message: { content: '!!!! !!!!' } }] })).reason, 'wrong');
+});
+
+test('the default texts differ in length', () => {
+  const lengths = EMBEDDINGS_DEFAULTS.texts.map((text) => text.length);
+  assert.ok(Math.max(...lengths) > 30 * Math.min(...lengths), String(lengths));
+});
+
 test('requests carry what was set and nothing else', () => {
   const bare = KINDS.embeddings.request(spec('embeddings', { texts: ['x', 'y'] }), 0);
   assert.deepEqual(JSON.parse(bare.body ?? ''), { input: ['x', 'y', 'x'] });
@@ -200,7 +226,12 @@ test('no body makes a judge throw, and every detail is one safe line', () => {
     {
       data: fc.oneof(fc.array(dataish, { minLength: 2, maxLength: 4 }), fc.jsonValue()),
       choices: fc.oneof(
-        fc.array(fc.oneof(fc.record({ message: fc.jsonValue(), text: fc.jsonValue() }), fc.jsonValue())),
+        fc.array(
+          fc.oneof(
+            fc.record({ message: fc.jsonValue(), text: fc.jsonValue(), logprobs: fc.jsonValue() }),
+            fc.jsonValue(),
+          ),
+        ),
         fc.jsonValue(),
       ),
       error: fc.jsonValue(),

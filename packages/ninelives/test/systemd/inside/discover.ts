@@ -44,7 +44,10 @@ describe('init on a real systemd', () => {
       assert.deepEqual(service?.source, { type: 'unit', unit, user }, said);
       assert.equal(service.port, port);
       assert.equal(service.probe.model, 'Qwen/Qwen3-Embedding-0.6B');
-      assert.equal(service.progress?.counter, 'vllm:request_success_total');
+      assert.deepEqual(service.progress, {
+        ...service.progress,
+        counter: 'vllm:request_success_total',
+      });
       assert.match(said, new RegExp(`unit ${unit.replaceAll('.', '\\.')}: right answer in`));
       assert.match(said, /next: ninelives guard/);
       assert.match(said, /port .*a process of this unit/, 'doctor has looked at it');
