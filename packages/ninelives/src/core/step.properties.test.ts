@@ -39,6 +39,20 @@ const unit: fc.Arbitrary<UnitSnapshot> = fc.record({
     who: fc.constantFrom('unit', 'unit', 'leftover', 'foreign', 'none', 'unknown'),
     text: fc.constant(''),
   }),
+  queues: fc.option(fc.record({ waiting: fc.nat(9), closeWait: fc.nat(9) })),
+  memory: fc.option(fc.record({ freeBytes: fc.nat(2 ** 40), of: fc.constant('the machine') })),
+  gpu: fc.option(
+    fc.oneof(
+      fc.record({
+        atMs: fc.nat(2_000_000),
+        busyPercent: fc.option(fc.nat(100)),
+        usedBytes: fc.option(fc.nat(2 ** 36)),
+        freeBytes: fc.option(fc.nat(2 ** 36)),
+      }),
+      fc.record({ atMs: fc.nat(2_000_000), trouble: fc.constant('ERR!'), hangs: fc.boolean() }),
+    ),
+  ),
+  unseen: fc.constantFrom(null, null, 'it works on a GPU'),
   fingerprint: fc.constantFrom(null, { Restart: 'on-failure' }, { Restart: 'always' }),
 });
 const cheap = fc.array(
