@@ -14,8 +14,8 @@ export interface TemplateService {
   model: string | null;
   /** Where its API answers, when that is not the port of 127.0.0.1. */
   url?: string;
-  /** A counter at its /metrics that was seen to move with its work. */
-  counter?: string | null;
+  /** A counter at its /metrics that was seen to move with its work; false: it has some, and they move by themselves. */
+  counter?: string | null | false;
   /** Comments above it, a line each. */
   notes?: string[];
   /** Written as a comment as a whole: its probe did not pass. */
@@ -111,6 +111,7 @@ function renderSource({ source, model }: TemplateService): string {
 }
 
 function renderProgress({ counter, url, port }: TemplateService): string {
+  if (counter === false) return '\n    progress: false # its counters move without work, too\n';
   if (!counter) return '';
   const metrics = new URL('/metrics', url ?? `http://127.0.0.1:${port}`).href;
   return `

@@ -5,7 +5,15 @@ import type { GuardState } from './decision.js';
 import { DEFAULT_POLICY } from './policy.js';
 import { initialState } from './state.js';
 import { step } from './step.js';
-import type { Incarnation, Observation, ProcessSample, UnitSnapshot } from './types.js';
+import type {
+  GpuSample,
+  Incarnation,
+  MemoryRoom,
+  Observation,
+  PortQueues,
+  ProcessSample,
+  UnitSnapshot,
+} from './types.js';
 
 /** Few values each, so that observations meet the same lives, pids and intents again and again. */
 const boot = fc.constantFrom('boot-1', 'boot-2');
@@ -23,6 +31,23 @@ const process: fc.Arbitrary<ProcessSample> = fc.record({
   ioBytes: fc.nat(1e9),
   main: fc.constant(false),
 });
+const queues: fc.Arbitrary<PortQueues | null> = fc.option(
+  fc.record({ waiting: fc.nat(9), closeWait: fc.nat(9) }),
+);
+const memory: fc.Arbitrary<MemoryRoom | null> = fc.option(
+  fc.record({ freeBytes: fc.maxSafeNat(), of: fc.constant('the machine') }),
+);
+const gpu: fc.Arbitrary<GpuSample | null> = fc.option(
+  fc.oneof(
+    fc.record({
+      atMs: fc.nat(2_000_000),
+      busyPercent: fc.option(fc.nat(100)),
+      usedBytes: fc.option(fc.maxSafeNat()),
+      freeBytes: fc.option(fc.maxSafeNat()),
+    }),
+    fc.record({ atMs: fc.nat(2_000_000), trouble: fc.constant('ERR!'), hangs: fc.boolean() }),
+  ),
+);
 const unit: fc.Arbitrary<UnitSnapshot> = fc.record({
   supervisor: fc.constantFrom('embedded', 'systemd', 'systemd-user'),
   unit: fc.constant('model.service'),
@@ -39,19 +64,9 @@ const unit: fc.Arbitrary<UnitSnapshot> = fc.record({
     who: fc.constantFrom('unit', 'unit', 'leftover', 'foreign', 'none', 'unknown'),
     text: fc.constant(''),
   }),
-  queues: fc.option(fc.record({ waiting: fc.nat(9), closeWait: fc.nat(9) })),
-  memory: fc.option(fc.record({ freeBytes: fc.nat(2 ** 40), of: fc.constant('the machine') })),
-  gpu: fc.option(
-    fc.oneof(
-      fc.record({
-        atMs: fc.nat(2_000_000),
-        busyPercent: fc.option(fc.nat(100)),
-        usedBytes: fc.option(fc.nat(2 ** 36)),
-        freeBytes: fc.option(fc.nat(2 ** 36)),
-      }),
-      fc.record({ atMs: fc.nat(2_000_000), trouble: fc.constant('ERR!'), hangs: fc.boolean() }),
-    ),
-  ),
+  queues,
+  memory,
+  gpu,
   unseen: fc.constantFrom(null, null, 'it works on a GPU'),
   fingerprint: fc.constantFrom(null, { Restart: 'on-failure' }, { Restart: 'always' }),
 });

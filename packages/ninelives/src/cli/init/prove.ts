@@ -106,7 +106,11 @@ function probeOnce({ probe, policy }: ServiceConfig, attempt: number, world: Wor
 }
 
 /** The first counter that stands still while cheap endpoints are asked, and rises with one more probe. */
-async function movingCounter(found: Known, config: ServiceConfig, world: World): Promise<string | null> {
+async function movingCounter(
+  found: Known,
+  config: ServiceConfig,
+  world: World,
+): Promise<string | null | false> {
   if (isOurs(found) && !found.unit) return null; // the embedder's own is taken by itself
   const { counters } = found.api;
   const url = `${found.url}/metrics`;
@@ -120,5 +124,6 @@ async function movingCounter(found: Known, config: ServiceConfig, world: World):
     const [first, second, third] = [before[at], still[at], after[at]];
     return first === second && typeof second === 'number' && typeof third === 'number' && third > second;
   });
-  return moved ?? null;
+  const fickle = before.some((first, at) => typeof first === 'number' && first !== still[at]);
+  return moved ?? (fickle ? false : null);
 }
