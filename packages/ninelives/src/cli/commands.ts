@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext } from './table/flags.js';
+import { addGateway } from './table/gateway.js';
 import { addLooking } from './table/looking.js';
 import { addInstalling, addOperating } from './table/operating.js';
 import { addDemo, addDrill } from './table/proving.js';
@@ -12,5 +13,6 @@ export function addCommands(program: Command, context: CommandContext): void {
   addDrill(program, context);
   addOperating(program, context);
   addInstalling(program, context);
+  addGateway(program, context);
   addDemo(program, context);
 }

@@ -1,8 +1,20 @@
 import type { RawService } from './schema/schema.js';
-import type { RestartSettings } from './service.js';
+import type { GatewaySettings, RestartSettings } from './service.js';
 
 /** The port of the original account. */
 export const DEFAULT_PORT = 8088;
+/** What the tunnel points at, and the one beside it for a service that has the first itself. */
+export const DEFAULT_GATEWAY_PORT = 8080;
+export const OTHER_GATEWAY_PORT = 8081;
+export const DEFAULT_GATEWAY: GatewaySettings = {
+  host: '127.0.0.1',
+  port: DEFAULT_GATEWAY_PORT,
+  keysFile: null,
+  perMinute: null,
+  holdMs: null,
+  bodyMax: null,
+  replayChat: false,
+};
 export const DEFAULT_RETENTION_MS = 14 * 86_400_000;
 export const DEFAULT_CHEAP_PATHS = ['/health', '/v1/models'];
 /** Moves by one for each text that came back from the engine as a vector. */
@@ -37,4 +49,20 @@ export function servicePort(service: RawService): number | null {
 /** systemctl's rule: a name without a suffix is a service. */
 export function unitName(unit: string): string {
   return unit.endsWith('.service') ? unit : `${unit}.service`;
+}
+
+/** The gateway speaks plain HTTP, to a model server. */
+export function canHaveGateway({ probe, tunnel }: RawService): boolean {
+  if (tunnel !== undefined) return false;
+  return probe?.url === undefined || new URL(probe.url).protocol === 'http:';
+}
+
+/** The port in front of a service, given or by default; null where there is surely none. */
+export function gatewayPort(service: RawService): number | null {
+  return service.gateway ? (service.gateway.port ?? defaultGatewayPort(service)) : null;
+}
+
+/** Beside the service, not on it. */
+export function defaultGatewayPort(service: RawService): number {
+  return servicePort(service) === DEFAULT_GATEWAY_PORT ? OTHER_GATEWAY_PORT : DEFAULT_GATEWAY_PORT;
 }

@@ -67,11 +67,12 @@ function assemble(value: unknown, folder: string, report: (problem: Explained) =
       report({ path: [...base, ...inner], message, suggestion: null, key: false });
 
   const services = wellFormed(serviceSchema, value, 'services');
+  const models = services.filter(([, { tunnel }]) => tunnel === undefined);
   const resolved: ServiceConfig[] = [];
   for (const [index, service] of services) {
     const reportHere = reportAt(['services', index]);
     judgeService(service, reportHere);
-    resolved.push(resolveService(service, folder, reportHere));
+    resolved.push(resolveService(service, models.length === 1, folder, reportHere));
   }
   judgeTogether(services, reportAt(['services']));
 

@@ -6,6 +6,7 @@ import type { HttpOptions } from '../probe/kinds/http.js';
 import type { TextOptions } from '../probe/kinds/text.js';
 import type { ProbeSpec } from '../probe/probe.js';
 import { DEFAULT_CHEAP_PATHS, DEFAULT_RESTART, EMBEDDER_COUNTER, servicePort, unitName } from './defaults.js';
+import { gatewayOf } from './gateway.js';
 import { resolveServiceOuter } from './outer.js';
 import type { RawNotifier, RawService } from './schema/schema.js';
 import type { Report } from './sense.js';
@@ -15,8 +16,13 @@ import { splitWords } from './source/words.js';
 
 type RawProbe = NonNullable<RawService['probe']>;
 
-/** Fills in every default. Files that are named are read here, relative to `folder`; problems are reported. */
-export function resolveService(service: RawService, folder: string, report: Report): ServiceConfig {
+/** Fills in every default; `alone`: it is the only service. Files that are named are read here, relative to `folder`; problems are reported. */
+export function resolveService(
+  service: RawService,
+  alone: boolean,
+  folder: string,
+  report: Report,
+): ServiceConfig {
   const port = servicePort(service);
   return {
     name: service.name,
@@ -26,6 +32,7 @@ export function resolveService(service: RawService, folder: string, report: Repo
     policy: policyOf(service),
     restart: restartOf(service),
     progress: progressOf(service, port),
+    gateway: gatewayOf(service, alone, folder, report),
     outer: resolveServiceOuter(service, folder, report),
   };
 }

@@ -1,5 +1,12 @@
 import { DEFAULT_POLICY } from '../core/policy.js';
-import { DEFAULT_RESTART, probedPort, servicePort, unitName } from './defaults.js';
+import {
+  canHaveGateway,
+  DEFAULT_RESTART,
+  gatewayPort,
+  probedPort,
+  servicePort,
+  unitName,
+} from './defaults.js';
 import type { RawNotifier, RawService } from './schema/schema.js';
 import type { Path } from './source/problem.js';
 
@@ -51,6 +58,9 @@ export function judgeService(service: RawService, report: Report): void {
       ['restart'],
       `belongs to \`embedder\` and \`command\`: ${service.unit} has its own settings, see  systemctl cat ${service.unit}`,
     );
+  }
+  if (service.gateway && !canHaveGateway(service)) {
+    report(['gateway'], 'stands before a model server and speaks plain http to it: take it away');
   }
   judgeProbe(service, report);
   judgeProgress(service, report);
@@ -179,5 +189,19 @@ export function judgeTogether(services: readonly (readonly [number, RawService])
       else
         report([index, key], `services[${first}] has the same ${key}${key === 'port' ? ` (${value})` : ''}`);
     }
+  }
+  judgeGateways(services, report);
+}
+
+/** A gateway's port must be nobody else's. */
+function judgeGateways(services: readonly (readonly [number, RawService])[], report: Report): void {
+  const owners = new Map<number | null, string>();
+  for (const [index, service] of services) owners.set(servicePort(service), `services[${index}]`);
+  for (const [index, service] of services) {
+    const port = gatewayPort(service);
+    if (port === null) continue;
+    const owner = owners.get(port);
+    if (owner !== undefined) report([index, 'gateway', 'port'], `port ${port} is that of ${owner}`);
+    owners.set(port, `the gateway of services[${index}]`);
   }
 }

@@ -19,6 +19,19 @@ export type ServiceSource =
   | { type: 'command'; argv: string[]; cwd: string | null; env: { [name: string]: string } }
   | { type: 'unit'; unit: string; user: boolean };
 
+/** What stands in front of a service (see gateway/). null: the gateway's own default. */
+export interface GatewaySettings {
+  host: string;
+  port: number;
+  /** One API key a line; null: nobody is asked for one. */
+  keysFile: string | null;
+  perMinute: number | null;
+  holdMs: number | null;
+  /** Bytes. */
+  bodyMax: number | null;
+  replayChat: boolean;
+}
+
 /** One guarded service, validated and with every default filled in. */
 export interface ServiceConfig {
   name: string;
@@ -30,6 +43,8 @@ export interface ServiceConfig {
   restart: RestartSettings;
   /** Where finished work is counted at a Prometheus endpoint; null when nowhere. */
   progress: Progress | null;
+  /** null: clients talk to the service itself. */
+  gateway: GatewaySettings | null;
   outer: ServiceOuter;
 }
 

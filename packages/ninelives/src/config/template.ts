@@ -1,5 +1,11 @@
 import { DEFAULT_POLICY } from '../core/policy.js';
-import { DEFAULT_PORT, DEFAULT_RESTART, DEFAULT_RETENTION_MS } from './defaults.js';
+import {
+  DEFAULT_GATEWAY_PORT,
+  DEFAULT_PORT,
+  DEFAULT_RESTART,
+  DEFAULT_RETENTION_MS,
+  OTHER_GATEWAY_PORT,
+} from './defaults.js';
 import { formatDuration } from './duration.js';
 
 /** One service that `init` found or was told about. */
@@ -88,7 +94,18 @@ ${renderKind(service.kind)}${renderProgress(service)}
     #   startup_grace: ${formatDuration(policy.startupGraceMs)} # never killed this soon after its start
     #   kills: ${policy.killsMax} # within the window; then it slows down and a person is asked
     #   window: ${formatDuration(policy.windowMs)}
-${renderRestart(service)}`;
+${renderGateway(service)}${renderRestart(service)}`;
+}
+
+function renderGateway({ port }: TemplateService): string {
+  const own = port === DEFAULT_GATEWAY_PORT ? OTHER_GATEWAY_PORT : DEFAULT_GATEWAY_PORT;
+  return `
+    # In front of it: point the tunnel here. Holds what clients ask while it is away, and asks again.
+    # gateway: # false: none
+    #   port: ${own}
+    #   keys_file: ./api.keys # one a line, chmod 600; without it nobody is asked for one
+    #   per_minute: 600 # for each key, or address
+`;
 }
 
 function renderSource({ source, model }: TemplateService): string {

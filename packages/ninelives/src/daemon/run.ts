@@ -4,6 +4,7 @@ import { pruneEvidence } from '../evidence/store.js';
 import { systemClock } from '../host/system-clock.js';
 import { createOutbox } from '../notify/outbox.js';
 import { createEvidenceKeeper, giveUpEvidence } from './evidence.js';
+import { openGateway } from './gateway/open.js';
 import type { House } from './house.js';
 import type { Guard } from './loop.js';
 import { DEFAULT_TIMING, type GuardTiming } from './ports.js';
@@ -16,8 +17,10 @@ export interface DaemonOptions {
   /** 'up' starts what does not run and stops it at the end; 'guard' looks after what runs and leaves it running. */
   mode: 'up' | 'guard';
   env: { [name: string]: string | undefined };
-  /** The node binary that runs the built-in embedder. */
+  /** The node binary that runs the built-in embedder and the gateway. */
   node: string;
+  /** Our own command, which runs the gateway; null: no gateway is run here. */
+  bin: string | null;
   house: House;
   timing?: Partial<GuardTiming>;
   onEvent(service: ServiceConfig, event: RecordEvent): void;
@@ -105,6 +108,7 @@ async function startService(
 ): Promise<Running> {
   const { house } = options;
   let guard: (Guard & { close(): void }) | null = null;
+  const gateway = await openGateway(service, options);
   const supervised = await superviseService(service, {
     stateDir: options.stateDir,
     env: options.env,
@@ -112,6 +116,9 @@ async function startService(
     start: options.mode === 'up',
     onChange: () => guard?.nudge(),
     known: house.record.load(service.name)?.state.unit ?? null,
+  }).catch(async (error: unknown) => {
+    await gateway.end(true);
+    throw error;
   });
   // What a drill or a status in another process needs to know of this service.
   house.record.setNote(service.name, 'config', service);
@@ -133,7 +140,9 @@ async function startService(
       logFile: supervised.supervisor.logFile,
       env: options.env,
     }),
+    beforeKill: gateway.messenger.beforeKill,
     onDecision(decision: Decision) {
+      gateway.messenger.seen(decision);
       for (const event of decision.events) options.onEvent(service, event);
       options.onState(service, decision.state);
       if (decision.pages.length > 0) hooks.onPages();
@@ -147,8 +156,16 @@ async function startService(
     onBug: hooks.onBug,
   });
   guard = created;
+  await gateway.ready();
   created.begin();
-  return { guard: created, end: supervised.end };
+  return {
+    guard: created,
+    async end(stop) {
+      // First the gateway: it answers those who are here while there is somebody to ask.
+      await gateway.end(stop);
+      await supervised.end(stop);
+    },
+  };
 }
 
 /** Runs each job at its interval until the signal is aborted. */

@@ -1,6 +1,6 @@
 import type { ServiceConfig } from '../config/service.js';
 import type { Decision, GuardState, KillIntent, Page, Power } from '../core/decision.js';
-import type { ProcessId, UnitSnapshot } from '../core/types.js';
+import type { ProcessId } from '../core/types.js';
 import { bootId } from '../host/clock.js';
 import { createKillPorts, performKill } from '../host/kill.js';
 import type { Supervisor } from '../host/supervisor.js';
@@ -32,6 +32,8 @@ export interface ServiceGuardOptions {
   notifiers: string[];
   makeRoom: (error: unknown) => boolean;
   keepEvidence: KeepEvidence;
+  /** Right before a kill: those who stand in front of the service hear whose it is. Never rejects. */
+  beforeKill?: (state: GuardState, intent: KillIntent) => Promise<void>;
   onDecision: (decision: Decision) => void;
   onRound: () => void;
   tellWithoutRecord: (page: Page) => void;
@@ -78,8 +80,7 @@ export function createServiceGuard(options: ServiceGuardOptions): Guard & { clos
     inspect: (done) => settle(inspect(), done),
     probe: (request, done) => settle(prober(request), done),
     completions: progress ? (done) => settle(progress(), done) : null,
-    kill: (intent, done) =>
-      settle(killWithEvidence(intent, options, guard.state().unit, closed.signal), done),
+    kill: (intent, done) => settle(killWithEvidence(intent, options, guard.state(), closed.signal), done),
     start: options.start,
     committed: options.onDecision,
     rounded: options.onRound,
@@ -124,13 +125,14 @@ export function createServiceGuard(options: ServiceGuardOptions): Guard & { clos
 /** What it was doing is kept first, for 3 s at most; the identity is checked after that, right before the signal. */
 async function killWithEvidence(
   intent: KillIntent,
-  { belongs, keepEvidence }: Pick<ServiceGuardOptions, 'belongs' | 'keepEvidence'>,
-  unit: UnitSnapshot | null,
+  { belongs, keepEvidence, beforeKill }: Pick<ServiceGuardOptions, 'belongs' | 'keepEvidence' | 'beforeKill'>,
+  state: GuardState,
   signal: AbortSignal,
 ): Promise<KillReport> {
   const ports = createKillPorts(belongs ? { belongs } : {});
   if (intent.what === 'leftovers') return performKill(intent, ports);
-  const kept = await keepEvidence(intent, unit, signal);
+  const kept = await keepEvidence(intent, state.unit, signal);
+  await beforeKill?.(state, intent);
   const report = await performKill(intent, ports);
   return { ...report, detail: `${report.detail}; ${kept}` };
 }

@@ -93,7 +93,7 @@ async function injectAndUndo(course: Course, limitMs: number): Promise<void> {
       ? null
       : await ports.arm(undo === 'continue' ? { continue: aim.processes } : { start: true });
   try {
-    strike(course, aim);
+    await strike(course, aim);
     await observe(course, limitMs);
   } finally {
     let undone = false;
@@ -107,8 +107,10 @@ async function injectAndUndo(course: Course, limitMs: number): Promise<void> {
 }
 
 /** Sends the signal; the row says who got it. */
-function strike({ deeds, ports, tell }: Course, { signal, processes }: Aim): void {
+async function strike({ deeds, ports, tell }: Course, { signal, processes }: Aim): Promise<void> {
   const { clock } = ports;
+  // Of what only stops, the guard says it itself when it kills.
+  if (signal !== 'SIGSTOP') await ports.announce();
   const at = { atMs: clock.monotonicMs(), wallMs: clock.wallMs() };
   const hit = processes.filter((id) => ports.signal(id, signal));
   const whom = hit.length === 0 ? 'nobody: gone already' : hit.map((id) => id.pid).join(', ');
@@ -131,7 +133,7 @@ async function observe(course: Course, limitMs: number): Promise<void> {
       if (scene.events.some(isKillOfMain)) cheap.abort();
       if (deeds[0]?.processes.length === 0 || fault.seen(scene)) return;
       const next = fault.again?.(scene);
-      if (next) strike(course, { ...course.aim, processes: [next] });
+      if (next) await strike(course, { ...course.aim, processes: [next] });
       await clock.sleep(LOOK_EVERY_MS, signal);
     }
   } finally {

@@ -23,6 +23,8 @@ export interface DrillPorts {
   record: GuardRecord;
   /** Signals that very process, re-checked right before; false when it is gone, another, or not ours. */
   signal(id: ProcessId, signal: DrillSignal | 'SIGCONT'): boolean;
+  /** Says to whoever stands in front of the service that its next death is ours. Never fails. */
+  announce(): Promise<void>;
   /** The state letter of that very process; null when it has ended. */
   stateOf(id: ProcessId): string | null;
   /** Has the service started again after it was ended. @throws when nobody could be told */

@@ -34,8 +34,11 @@ export type CopyFailure =
   /** What came back is not HTTP that we accept. */
   | 'invalid';
 
-/** Who said that they end the backend's life; only `guard` leaves a suspicion (it kills what hangs). */
-export type Killer = 'drill' | 'operator' | 'kernel' | 'guard';
+/**
+ * Whose a death is. `guard`: it killed for something that no request can be blamed for (wrong answers); `hang`: it ended
+ * what hung, which alone of all these leaves a suspicion, since what hangs may hang because of a request.
+ */
+export type Killer = 'drill' | 'operator' | 'kernel' | 'guard' | 'hang';
 
 export type HoldEvent = { atMs: number } & (
   | { type: 'arrived'; request: Arrival }

@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references to the environment look like this
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { DEFAULT_GATEWAY } from '../../src/config/defaults.js';
 import { configFromFlags, loadConfig } from '../../src/config/load.js';
 import type { ServiceConfig } from '../../src/config/service.js';
 import { ConfigError } from '../../src/config/source/problem.js';
@@ -36,6 +37,7 @@ test('the shortest config has every default', () => {
       url: 'http://127.0.0.1:8088/metrics',
       counter: 'ninelives_embedder_inputs_completed_total',
     },
+    gateway: DEFAULT_GATEWAY,
     outer: { public: null, lan: null, tunnel: null, domains: {} },
   });
   assert.deepEqual(notifiers, []);
@@ -229,4 +231,26 @@ notify:
     { ...rest, name: 'off', kind: 'beacon', domains: {}, everyMs: 300_000, lan: false },
   ]);
   assert.deepEqual(outer.notifiers, { phone: { provider: ['hooks.example'] } });
+});
+
+test('a gateway: before the only service, unless it says no; before several only where they say so', () => {
+  const gateways = (services: string) =>
+    parse(`version: 1\nservices: ${services}`).services.map(({ gateway }) => gateway?.port ?? null);
+  assert.deepEqual(gateways('[{ name: a, embedder: }]'), [8080]);
+  assert.deepEqual(gateways('[{ name: a, unit: x, port: 8080 }]'), [8081]);
+  assert.deepEqual(gateways('[{ name: a, embedder: , gateway: false }]'), [null]);
+  assert.deepEqual(gateways('[{ name: a, unit: x, probe: { url: "https://far.example" } }]'), [null]);
+  assert.deepEqual(gateways('[{ name: a, embedder: }, { name: b, unit: x, port: 1, gateway: {} }]'), [
+    null,
+    8080,
+  ]);
+  write('api.keys', '# mine\nfirst\n\nsecond\n');
+  const all =
+    '{ host: "::", port: "9", keys_file: api.keys, per_minute: 60, hold: 20s, body_max: 2048, replay_chat: true }';
+  const { gateway } = only(parse(withService(`gateway: ${all}`)).services);
+  assert.ok(gateway?.keysFile?.endsWith('/api.keys'));
+  assert.deepEqual(
+    { ...gateway, keysFile: null },
+    { host: '::', port: 9, keysFile: null, perMinute: 60, holdMs: 20_000, bodyMax: 2048, replayChat: true },
+  );
 });

@@ -27,7 +27,14 @@ describe('ninelives without the embedder', () => {
 
   it('says which package serves the built-in model, and starts nothing', async () => {
     const port = String(await freePort());
-    const { code, stderr } = await run(home, ['up', '--port', port, '--state', join(home, 'state')]);
+    const { code, stderr } = await run(home, [
+      'up',
+      '--port',
+      port,
+      '--no-gateway',
+      '--state',
+      join(home, 'state'),
+    ]);
     assert.equal(code, 3);
     assert.match(stderr, /@ninelives\/embedder, which is not installed/);
     assert.match(stderr, /next: npm install @ninelives\/embedder/);

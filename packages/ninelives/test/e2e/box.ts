@@ -9,6 +9,9 @@ import { fileURLToPath } from 'node:url';
 import type { DurationsJson } from '../../src/cli/commands/inspect.js';
 import type { GuardState, Incident } from '../../src/core/decision.js';
 import type { ProcessSample } from '../../src/core/types.js';
+import { gatewaySocket } from '../../src/gateway/place.js';
+import { createPrivateClient } from '../../src/gateway/status/client.js';
+import type { TrafficEvidence } from '../../src/gateway/status/evidence.js';
 import { listStats } from '../../src/host/procfs/processes.js';
 import { openRecord } from '../../src/record/sqlite.js';
 
@@ -19,6 +22,8 @@ export const FIXTURE_SERVER = fileURLToPath(new URL('../../../test/fixtures/serv
 export interface Box {
   stateDir: string;
   port: number;
+  /** Where its gateway listens, if it has one. */
+  gatewayPort: number;
   /** Starts `ninelives ARGS` on this state folder; resolves at once. */
   start(command?: 'up' | 'guard', ...args: string[]): ChildProcess;
   /** SIGKILL to what `start` has started, and its end. */
@@ -37,6 +42,8 @@ export interface Box {
     look: () => Promise<T | null | undefined | false> | T | null | undefined | false,
   ): Promise<T>;
   embed(): Promise<Response>;
+  /** What its gateway tells the guard; null when there is none. */
+  evidence(): Promise<TrafficEvidence | null>;
   output(): string;
   /** Every live process that was started for this box, by its mark in the environment. */
   alive(): number[];
@@ -63,13 +70,18 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** @param service the YAML of the one service below `name` and `port`, indented by four */
+/**
+ * @param service the YAML of the one service below `name` and `port`, indented by four; `gateway: { port: GATE }` puts a
+ * gateway before it, on a port of its own
+ */
 export async function openBox(service: string, rest = ''): Promise<Box> {
   const stateDir = mkdtempSync(join(tmpdir(), 'ninelives-e2e-'));
   const port = await freePort();
+  const gatewayPort = await freePort();
+  const front = service.includes('gateway:') ? '' : '    gateway: false\n';
   const config = join(stateDir, 'ninelives.yaml');
-  const yaml = `version: 1\nservices:\n  - name: svc\n    port: ${port}\n${service}\n${rest}`;
-  writeFileSync(config, yaml.replaceAll('PORT', String(port)));
+  const yaml = `version: 1\nservices:\n  - name: svc\n    port: ${port}\n${front}${service}\n${rest}`;
+  writeFileSync(config, yaml.replaceAll('PORT', String(port)).replaceAll('GATE', String(gatewayPort)));
   // Inherited by everything that is started for this box: by this alone it is known again.
   const mark = `NINELIVES_BOX=${stateDir}`;
   const env = { ...process.env, NINELIVES_BOX: stateDir };
@@ -94,6 +106,7 @@ export async function openBox(service: string, rest = ''): Promise<Box> {
   const box: Box = {
     stateDir,
     port,
+    gatewayPort,
     start,
     run,
     killGuard: () => endAll(children, 'SIGKILL'),
@@ -133,6 +146,7 @@ export async function openBox(service: string, rest = ''): Promise<Box> {
         body: JSON.stringify({ input: ['is anybody there?'] }),
         signal: AbortSignal.timeout(5_000),
       }),
+    evidence: () => createPrivateClient(gatewaySocket(stateDir, 'svc')).evidence(5_000),
     output: () => output,
     alive: () =>
       listStats()

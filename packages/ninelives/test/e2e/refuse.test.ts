@@ -96,7 +96,8 @@ describe('up spares, refuses and hands over', () => {
     await box.untilServing();
     const other = await openBox(`${server('')}${WORK}`);
     try {
-      const refused = await box.run('up', '--state', other.stateDir, '--port', String(box.port));
+      const flags = ['--port', String(box.port), '--no-gateway'];
+      const refused = await box.run('up', '--state', other.stateDir, ...flags);
       assert.equal(refused.code, 3);
       assert.match(
         refused.stderr,

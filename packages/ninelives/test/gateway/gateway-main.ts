@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { runGateway } from '../../src/cli/commands/gateway.js';
 import { createTerminal } from '../../src/cli/terminal.js';
 
@@ -7,7 +8,15 @@ const ended = new AbortController();
 process.on('SIGTERM', () => ended.abort());
 process.exitCode = await runGateway(
   {
-    ...{ listen, upstream, stateDir, unit: null, user: false, keysFile: null, ratePerMinute: null },
+    ...{
+      listen,
+      upstream,
+      socket: join(stateDir, 'gateway.sock'),
+      unit: null,
+      user: false,
+      keysFile: null,
+      ratePerMinute: null,
+    },
     ...{ holdMs: null, bodyMax: null, replayChat: false, json: true, env: process.env },
   },
   createTerminal(process.stdout, process.env),

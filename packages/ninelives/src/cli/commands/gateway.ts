@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { parseKeys } from '../../gateway/access/keys.js';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { readKeysFile } from '../../config/source/files.js';
 import type { RateLimit } from '../../gateway/access/rate.js';
 import { type Gateway, startGateway } from '../../gateway/gateway.js';
 import { HOLD_LIMITS } from '../../gateway/limits.js';
@@ -23,8 +23,8 @@ export interface GatewayCommandOptions {
   /** Its unit, for a look at its processes; null: whoever listens on its port. */
   unit: string | null;
   user: boolean;
-  /** Where the private socket (metrics, evidence) lies; null: none. */
-  stateDir: string | null;
+  /** The private socket (metrics, evidence); null: none. */
+  socket: string | null;
   /** One API key a line; null: nobody is asked for one. */
   keysFile: string | null;
   /** For each key (or address), requests a minute; null: no limit. */
@@ -37,8 +37,6 @@ export interface GatewayCommandOptions {
   env: { [name: string]: string | undefined };
 }
 
-/** The private socket's file in a state folder. */
-export const GATEWAY_SOCKET = 'gateway.sock';
 /** A little below systemd's TimeoutStopSec, which ends what drains too long. */
 const DRAIN_MS = 80_000;
 /** As many at once as a tenth of a minute allows. */
@@ -78,8 +76,8 @@ async function start(
   parts: { listen: Listen; upstream: Address; ports: GatewayPorts },
 ): Promise<Gateway> {
   const { listen, upstream, ports } = parts;
-  const { holdMs, bodyMax, stateDir, replayChat } = options;
-  if (stateDir !== null) mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  const { holdMs, bodyMax, socket, replayChat } = options;
+  if (socket !== null) mkdirSync(dirname(socket), { recursive: true, mode: 0o700 });
   try {
     return await startGateway(
       {
@@ -88,7 +86,7 @@ async function start(
         front: { ...FRONT_LIMITS, ...(bodyMax === null ? {} : { bodyMax }) },
         keys: keysOf(options.keysFile),
         rate: rateOf(options.ratePerMinute),
-        privateSocket: stateDir === null ? null : join(stateDir, GATEWAY_SOCKET),
+        privateSocket: socket,
       },
       ports,
     );
@@ -127,17 +125,9 @@ function listenOf(text: string): Address {
 
 function keysOf(file: string | null): string[] {
   if (file === null) return [];
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (cause) {
-    const what = `the keys can't be read: ${(cause as Error).message}`;
-    throw new CliError(what, EXIT.usage, 'a file with one key a line', { cause });
-  }
-  const keys = parseKeys(text);
-  // An empty file must not open the door.
-  if (keys.length === 0) throw new CliError(`there is no key in ${file}`, EXIT.usage, 'one key a line');
-  return keys;
+  const read = readKeysFile(file);
+  if ('keys' in read) return read.keys;
+  throw new CliError(read.problem, EXIT.usage, 'a file with one key a line, chmod 600');
 }
 
 function rateOf(perMinute: number | null): RateLimit | null {

@@ -1,13 +1,13 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Config } from '../../config/service.js';
 import { applyPlan, diffOf, occupied, takeBack } from '../../install/apply.js';
 import { InstallError } from '../../install/errors.js';
 import { cronPlan, type GuardCommand, type Plan, userUnitPlan } from '../../install/plan.js';
 import { serviceUnit } from '../../install/service-unit.js';
 import { openRecord } from '../../record/sqlite.js';
+import { BIN } from '../bin.js';
 import { CliError, EXIT, type ExitCode } from '../errors.js';
 import { configOf, DEFAULT_CONFIG, type ServiceOptions } from '../services.js';
 import { recordFile } from '../state-dir.js';
@@ -26,7 +26,6 @@ export interface InstallOptions {
 }
 
 const MANIFEST = 'install.json';
-const BIN = fileURLToPath(new URL('../../../../bin/ninelives.js', import.meta.url));
 
 /** `install`: the guard lives on after this shell. Shows every change first; `--print` stops there. */
 export function runInstall(options: InstallOptions, terminal: Terminal): ExitCode {

@@ -7,6 +7,7 @@ import { runDaemon } from '../../daemon/run.js';
 import { wallMs } from '../../host/clock.js';
 import { createSdNotify } from '../../host/sd-notify.js';
 import type { GuardRecord } from '../../record/record.js';
+import { BIN } from '../bin.js';
 import { EXIT, type ExitCode } from '../errors.js';
 import { storyLine } from '../story.js';
 import type { Terminal } from '../terminal.js';
@@ -74,6 +75,7 @@ export async function runResident(options: ResidentOptions, terminal: Terminal):
       mode,
       env: options.env,
       node: process.execPath,
+      bin: BIN,
       house,
       onEvent,
       onState,

@@ -1,16 +1,16 @@
 import type { ServiceConfig } from '../../config/service.js';
+import { gatewayUrl } from '../../gateway/place.js';
 import type { ProbeSpec } from '../../probe/probe.js';
 import type { Terminal } from '../terminal.js';
 
 /** What somebody who has just started a service wants to do next. */
 export function welcome(service: ServiceConfig, terminal: Terminal, state: string | undefined): void {
-  const { url } = service.probe;
+  const url = service.gateway ? gatewayUrl(service.gateway) : service.probe.url;
+  const behind = service.gateway ? `${service.name}; the gateway to ${service.probe.url}` : service.name;
   const flag = state === undefined ? '' : ` --state ${state}`;
   terminal.out('');
-  terminal.out(
-    `  ${terminal.style('green', 'serving')}   ${terminal.style('bold', url)}   (${service.name})`,
-  );
-  terminal.out(`  try it    ${tryLine(service.probe)}`);
+  terminal.out(`  ${terminal.style('green', 'serving')}   ${terminal.style('bold', url)}   (${behind})`);
+  terminal.out(`  try it    ${tryLine({ ...service.probe, url })}`);
   terminal.out(`  next      npx --no-install ninelives drill wedge${flag}      (in a second shell)`);
   terminal.out('  stop      Ctrl-C');
   terminal.out('');

@@ -39,7 +39,7 @@ export async function openDemoHouse(env: { [name: string]: string | undefined })
   const logFile = join(stateDir, 'up.log');
   const log = openSync(logFile, 'a', 0o600);
   const bin = fileURLToPath(new URL('../../../../bin/ninelives.js', import.meta.url));
-  const args = [bin, 'up', '--state', stateDir, '--port', String(port)];
+  const args = [bin, 'up', '--state', stateDir, '--port', String(port), '--no-gateway'];
   // A session of its own: on Ctrl-C we end it ourselves, in order.
   const up = spawn(process.execPath, args, {
     cwd: stateDir,

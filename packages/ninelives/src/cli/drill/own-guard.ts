@@ -37,6 +37,7 @@ export async function withOwnGuard<T>(
     mode: 'guard',
     env,
     node: process.execPath,
+    bin: null,
     house,
     onEvent() {},
     onState(_service, { verdict, life }) {

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { ServiceConfig } from '../../config/service.js';
 import { approvedOf } from '../../daemon/probing.js';
 import type { DrillPorts } from '../../drill/ports.js';
+import { gatewaySocket } from '../../gateway/place.js';
+import { createPrivateClient } from '../../gateway/status/client.js';
 import { monotonicMs, sleep, wallMs } from '../../host/clock.js';
 import { lockOwner } from '../../host/lock.js';
 import { countForeignClients } from '../../host/procfs/connections.js';
@@ -17,6 +19,9 @@ import { armStandby } from './standby.js';
 import { startAgain } from './start-again.js';
 import { beyondRepair } from './unit.js';
 
+/** A gateway that does not listen must not hold up a drill. */
+const ANNOUNCE_LIMIT_MS = 500;
+
 /** A drill on the real machine: /proc, signals, fetch, and the record of one state folder. */
 export function createDrillPorts(
   config: ServiceConfig,
@@ -25,6 +30,7 @@ export function createDrillPorts(
 ): DrillPorts {
   const { probe, progress, port, source } = config;
   const { stateDir, by } = options;
+  const gateway = createPrivateClient(gatewaySocket(stateDir, config.name));
   const world = { fetch: globalThis.fetch, nowMs: monotonicMs };
   const ended = {
     recordFile: recordFile(stateDir),
@@ -35,6 +41,9 @@ export function createDrillPorts(
     clock: { monotonicMs, wallMs, sleep },
     record,
     signal: signalIfSame,
+    async announce() {
+      await gateway.tell('drill', 'next', ANNOUNCE_LIMIT_MS);
+    },
     stateOf(id) {
       const stat = readStat(id.pid);
       return stat === null || stat.startTicks !== id.startTicks || hasEnded(stat) ? null : stat.state;

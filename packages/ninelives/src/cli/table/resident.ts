@@ -3,6 +3,7 @@ import { runResident } from '../commands/resident.js';
 import { runServe } from '../commands/serve.js';
 import { welcome } from '../commands/up.js';
 import { runWatchCommand } from '../commands/watch.js';
+import { withGatewayFlags } from '../gateway/settings.js';
 import { configOf } from '../services.js';
 import { stateDirOf } from '../state-dir.js';
 import {
@@ -22,9 +23,14 @@ export function addResident(program: Command, context: CommandContext): void {
     (mode: 'up' | 'guard') =>
     async (
       command: string[],
-      flags: Flags & { once?: boolean; armWithoutDrill?: boolean },
+      flags: Flags & {
+        once?: boolean;
+        armWithoutDrill?: boolean;
+        gateway?: boolean;
+        gatewayPort?: string;
+      },
     ): Promise<void> => {
-      const { config } = configOf(serviceFlags(flags), command, env);
+      const config = withGatewayFlags(configOf(serviceFlags(flags), command, env).config, flags);
       const code = await runResident(
         {
           config,
@@ -42,7 +48,9 @@ export function addResident(program: Command, context: CommandContext): void {
       context.exit(code);
     };
   withServiceFlags(program.command('up').argument('[command...]', 'after --: any server to run and guard'))
-    .description('serve (the built-in model by default) and guard it, in the foreground')
+    .description('serve (the built-in model by default) behind the gateway, and guard it, in the foreground')
+    .option('--gateway-port <n>', 'where clients come in (default 8080)')
+    .option('--no-gateway', 'none: clients talk to the service itself')
     .passThroughOptions()
     .action(resident('up'));
   withServiceFlags(program.command('guard').argument('[command...]'))

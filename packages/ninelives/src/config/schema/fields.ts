@@ -24,6 +24,20 @@ export function count(description: string, min: number, max: number) {
   return z.int({ error }).min(min, { error }).max(max, { error }).meta({ description });
 }
 
+const PORT = 'must be a port number from 1 to 65535';
+
+/** A number, or a text that is one: environment variables are texts. */
+export function port(description: string) {
+  const digits = z
+    .string()
+    .regex(/^\d{1,5}$/)
+    .transform(Number);
+  return z
+    .union([z.int(), digits], { error: PORT })
+    .refine((value) => value >= 1 && value <= 65_535, { error: PORT })
+    .meta({ description });
+}
+
 export function ratio(description: string) {
   const error = 'must be a number from -1 to 1';
   return z.number({ error }).min(-1, { error }).max(1, { error }).meta({ description });

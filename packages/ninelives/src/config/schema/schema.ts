@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { SERVER_NAMES } from '../../probe/servers.js';
-import { command, count, DAY_MS, duration, headers, name, text, webUrl } from './fields.js';
+import { command, count, DAY_MS, duration, headers, name, port, text, webUrl } from './fields.js';
+import { gatewaySchema } from './gateway.js';
 import { domainsSchema, layersSchema, serviceOuter, watchSchema } from './outer.js';
 import { probeSchema } from './probe.js';
 
@@ -108,24 +109,9 @@ const restart = z
   })
   .meta({ description: 'How the embedded supervisor starts it again; a unit has its own settings.' });
 
-const PORT = 'must be a port number from 1 to 65535';
-
 export const serviceSchema = z.strictObject({
   name,
-  port: z
-    .union(
-      [
-        z.int(),
-        z
-          .string()
-          .regex(/^\d{1,5}$/)
-          .transform(Number),
-      ],
-      { error: PORT },
-    )
-    .refine((port) => port >= 1 && port <= 65_535, { error: PORT })
-    .meta({ description: 'Where it listens (8088).' })
-    .optional(),
+  port: port('Where it listens (8088).').optional(),
   embedder: embedder.optional(),
   command: command.optional(),
   cwd: text('command: where it runs; relative to this file.').optional(),
@@ -146,6 +132,7 @@ export const serviceSchema = z.strictObject({
   probe: probeSchema.optional(),
   guard: guard.optional(),
   restart: restart.optional(),
+  gateway: gatewaySchema.optional(),
   progress: z
     .union([
       z.literal(false),

@@ -5,15 +5,21 @@ const MAX_GOLDEN_BYTES = 16 * 1024 * 1024;
 
 /** A secret: one line, in a file that nobody but its owner may read. */
 export function readSecretFile(file: string): { secret: string } | { problem: string } {
-  const read = readRegular(file, MAX_SECRET_BYTES, (mode) =>
-    (mode & 0o077) === 0
-      ? null
-      : `${file} may be read by others (mode ${(mode & 0o777).toString(8).padStart(3, '0')}): type  chmod 600 '${file}'`,
-  );
+  const read = readRegular(file, MAX_SECRET_BYTES, privateOnly(file));
   if ('problem' in read) return read;
   const secret = read.text.trim();
   if (secret === '') return { problem: `${file} is empty` };
   return /[\r\n]/.test(secret) ? { problem: `${file} has more than one line` } : { secret };
+}
+
+/** API keys: one a line, `#` begins a comment, in a file that nobody but its owner may read. */
+export function readKeysFile(file: string): { keys: string[] } | { problem: string } {
+  const read = readRegular(file, MAX_SECRET_BYTES, privateOnly(file));
+  if ('problem' in read) return read;
+  const lines = read.text.split('\n').map((line) => line.trim());
+  const keys = lines.filter((line) => line !== '' && !line.startsWith('#'));
+  // An empty file must not open the door.
+  return keys.length === 0 ? { problem: `there is no key in ${file}` } : { keys };
 }
 
 /**
@@ -48,6 +54,14 @@ export function readGoldenFile(
       return { problem: `${file}: the vector of "${text.slice(0, 40)}" is not a list of ${length} numbers` };
   }
   return { model: named && typeof model === 'string' ? model : null, golden };
+}
+
+function privateOnly(file: string): (mode: number) => string | null {
+  return (mode) => {
+    if ((mode & 0o077) === 0) return null;
+    const octal = (mode & 0o777).toString(8).padStart(3, '0');
+    return `${file} may be read by others (mode ${octal}): type  chmod 600 '${file}'`;
+  };
 }
 
 function readRegular(

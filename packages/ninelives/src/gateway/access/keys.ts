@@ -24,12 +24,6 @@ export function createKeys(keys: readonly string[]): Keys {
   };
 }
 
-/** One key a line; blank lines and `#` comments don't count. */
-export function parseKeys(text: string): string[] {
-  const lines = text.split('\n').map((line) => line.trim());
-  return lines.filter((line) => line !== '' && !line.startsWith('#'));
-}
-
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }

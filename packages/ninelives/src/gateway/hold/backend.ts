@@ -96,7 +96,7 @@ function nameOf(one: Held | Ghost | Entry): { fingerprint: string; route: string
 
 /** Somebody says that a death is theirs, so nobody is held to have caused it. */
 export function told(draft: Draft, by: Killer, death: 'next' | 'last'): void {
-  if (by === 'guard') return; // it kills what hangs, and what hangs may hang because of a request
+  if (by === 'hang') return;
   const { state, atMs, limits } = draft;
   if (death === 'next') state.backend.excusedUntilMs = atMs + limits.toldMs;
   else pardon(state.ledger, atMs, limits);

@@ -13,7 +13,7 @@ export interface PrivateOptions {
   told(by: Killer, death: 'next' | 'last'): void;
 }
 
-const KILLERS: readonly Killer[] = ['drill', 'operator', 'kernel', 'guard'];
+const KILLERS: readonly Killer[] = ['drill', 'operator', 'kernel', 'guard', 'hang'];
 
 /**
  * What is not for the public port: `GET /metrics`, `GET /evidence`, and `POST /told?by=drill&death=next`, by which
