@@ -78,10 +78,7 @@ export async function openBox(service: string, rest = ''): Promise<Box> {
   const stateDir = mkdtempSync(join(tmpdir(), 'ninelives-e2e-'));
   const port = await freePort();
   const gatewayPort = await freePort();
-  const front = service.includes('gateway:') ? '' : '    gateway: false\n';
-  const config = join(stateDir, 'ninelives.yaml');
-  const yaml = `version: 1\nservices:\n  - name: svc\n    port: ${port}\n${front}${service}\n${rest}`;
-  writeFileSync(config, yaml.replaceAll('PORT', String(port)).replaceAll('GATE', String(gatewayPort)));
+  const config = writeConfig(stateDir, `${service}\n${rest}`, { port, gatewayPort });
   // Inherited by everything that is started for this box: by this alone it is known again.
   const mark = `NINELIVES_BOX=${stateDir}`;
   const env = { ...process.env, NINELIVES_BOX: stateDir };
@@ -161,6 +158,18 @@ export async function openBox(service: string, rest = ''): Promise<Box> {
     },
   };
   return box;
+}
+
+function writeConfig(
+  stateDir: string,
+  below: string,
+  { port, gatewayPort }: { port: number; gatewayPort: number },
+): string {
+  const file = join(stateDir, 'ninelives.yaml');
+  const front = below.includes('gateway:') ? '' : '    gateway: false\n';
+  const yaml = `version: 1\nservices:\n  - name: svc\n    port: ${port}\n${front}${below}`;
+  writeFileSync(file, yaml.replaceAll('PORT', String(port)).replaceAll('GATE', String(gatewayPort)));
+  return file;
 }
 
 async function endAll(children: ChildProcess[], signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
