@@ -20,7 +20,7 @@ export function createCommitter(options: {
   /** Gives up the reserve and old rows; true when that may have made room for what failed with this error. */
   makeRoom: (error: unknown) => boolean;
   tellWithoutRecord: (page: Page) => void;
-}): (decision: Decision, consumed: number[]) => Committed {
+}): (decision: Decision, consumed: number[], wallMs?: number) => Committed {
   const { record, service, notifiers, policy } = options;
   let backlog: Decision | null = null;
   /** Inbox rows taken in while nothing could be written: consumed with the next commit, or they would come again. */
@@ -28,9 +28,9 @@ export function createCommitter(options: {
   let lastMemoryKillAtMs = Number.NEGATIVE_INFINITY;
   let written = false;
 
-  return (decision, consumed) => {
+  return (decision, consumed, wallMs) => {
     const merged = merge(backlog, decision);
-    if (write(merged, [...owed, ...consumed])) {
+    if (write(merged, [...owed, ...consumed], wallMs)) {
       backlog = null;
       owed = [];
       written = true;
@@ -55,10 +55,11 @@ export function createCommitter(options: {
     return 'in-memory';
   };
 
-  function write(decision: Decision, consumed: number[]): boolean {
+  function write(decision: Decision, consumed: number[], wallMs: number | undefined): boolean {
+    const looked = wallMs === undefined ? {} : { wallMs };
     for (const attempt of ['first', 'after making room'] as const) {
       try {
-        record.commit(service, decision, { notifiers, consumed });
+        record.commit(service, decision, { notifiers, consumed, ...looked });
         return true;
       } catch (error) {
         if (!(error instanceof RecordUnavailableError)) throw error;

@@ -39,10 +39,10 @@ export function createLine(options: GuardOptions, performed: () => void): Line {
     let decision = step(state, seen, policy);
     const due = at.atMs - lastCommitAtMs >= timing.flushMs;
     if (hasNews(decision) || consumed.length > 0 || due) {
-      if (commit(decision, consumed) === 'refused') {
+      if (commit(decision, consumed, at.wallMs) === 'refused') {
         // What was seen counts all the same; only the kill that would follow from it may not be.
         decision = step(state, { ...seen, noKill: 'no-record' }, policy);
-        commit(decision, consumed);
+        commit(decision, consumed, at.wallMs);
       }
       lastCommitAtMs = at.atMs;
       state = decision.state;

@@ -66,7 +66,7 @@ export interface GuardOptions {
   power: Power;
   timing: GuardTiming;
   record: Pick<GuardRecord, 'load' | 'inbox' | 'version'>;
-  commit: (decision: Decision, consumed: number[]) => Committed;
+  commit: (decision: Decision, consumed: number[], wallMs?: number) => Committed;
   ports: GuardPorts;
 }
 

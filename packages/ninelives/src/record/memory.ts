@@ -1,8 +1,11 @@
 import type { Decision, GuardState, Incident, KillIntent, RecordEvent } from '../core/decision.js';
+import { addMark, markOf } from './minutes.js';
 import {
+  type CommitOptions,
   type DrillRow,
   type GuardRecord,
   type InboxRow,
+  type Minute,
   OUTBOX_WAIT_MAX_MS,
   type OutboxRow,
   SAMPLES_KEPT,
@@ -18,6 +21,7 @@ interface Tables {
   outbox: OutboxRow[];
   inbox: InboxRow[];
   samples: { service: string; wallMs: number; json: string }[];
+  minutes: Map<string, Minute[]>;
   drills: DrillRow[];
   notes: Map<string, string>;
 }
@@ -32,6 +36,7 @@ export function memoryRecord(): GuardRecord {
     outbox: [],
     inbox: [],
     samples: [],
+    minutes: new Map(),
     drills: [],
     notes: new Map(),
   };
@@ -86,7 +91,7 @@ function commit(
   nextId: () => number,
   service: string,
   decision: Decision,
-  options: { notifiers: string[]; consumed?: number[] },
+  options: CommitOptions,
 ): void {
   // Everything that may throw comes first: all or nothing.
   const { state, events, incidents, intent, closedIntent, pages, sample } = decision;
@@ -128,6 +133,12 @@ function commit(
     tables.samples.push({ service, wallMs: stored.sample.wallMs, json: JSON.stringify(stored.sample) });
     if (tables.samples.length > 2 * SAMPLES_KEPT) tables.samples = tables.samples.slice(-SAMPLES_KEPT);
   }
+  const mark = markOf(decision, options.wallMs);
+  if (mark) {
+    const rows = tables.minutes.get(service) ?? [];
+    tables.minutes.set(service, rows);
+    addMark(rows, mark);
+  }
   const consumed = new Set(options.consumed);
   if (consumed.size > 0)
     tables.inbox = tables.inbox.filter((row) => row.service !== service || !consumed.has(row.id));
@@ -135,7 +146,7 @@ function commit(
 
 function stories(
   tables: Tables,
-): Pick<GuardRecord, 'services' | 'incidents' | 'events' | 'samples' | 'drills' | 'saveDrill'> {
+): Pick<GuardRecord, 'services' | 'incidents' | 'events' | 'samples' | 'minutes' | 'drills' | 'saveDrill'> {
   return {
     services: () => [...tables.guards.keys()].sort(),
     incidents({ service, limit = 1_000, sinceWallMs } = {}) {
@@ -165,6 +176,8 @@ function stories(
       tables.samples
         .filter((row) => row.service === service && row.wallMs >= sinceWallMs)
         .map((row) => JSON.parse(row.json)),
+    minutes: (service, sinceWallMs) =>
+      copy((tables.minutes.get(service) ?? []).filter((row) => row.lastWallMs >= sinceWallMs)),
     saveDrill(row) {
       const stored = copy({ ...row, report: row.report ?? null });
       const at = tables.drills.findIndex((known) => known.id === row.id);
@@ -212,6 +225,12 @@ function retain(tables: Tables, horizon: number): void {
   const open = (service: string, id: string | null) =>
     id !== null && tables.incidents.get(keyOf(service, id))?.resolvedWallMs === null;
   tables.samples = tables.samples.filter((row) => row.wallMs >= horizon);
+  for (const [service, rows] of tables.minutes) {
+    tables.minutes.set(
+      service,
+      rows.filter((row) => row.lastWallMs >= horizon),
+    );
+  }
   tables.events = tables.events.filter((row) => row.wallMs >= horizon || open(row.service, row.incidentId));
   for (const [key, { resolvedWallMs, service, id }] of tables.incidents) {
     if (resolvedWallMs === null || resolvedWallMs >= horizon) continue;

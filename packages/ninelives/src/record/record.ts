@@ -62,6 +62,25 @@ export interface EventQuery {
   limit?: number;
 }
 
+/**
+ * One minute of watching, summed up as it was committed: what the 72-hour strip and the report are made of. A minute
+ * without a row is one in which nobody looked, or nothing could be written.
+ */
+export interface Minute {
+  /** Unix time in whole minutes. */
+  minute: number;
+  /** Wall ms of the first and the last commit in it. */
+  firstWallMs: number;
+  lastWallMs: number;
+  /** Probes by result: answered right, failed, could not look (see RESULT_OF). */
+  passed: number;
+  failed: number;
+  unknown: number;
+  /** Of the right answers: their sum and the slowest, ms. */
+  tookSumMs: number;
+  tookMaxMs: number;
+}
+
 /** Why the record can't be used. Only `full` may be mended by giving up the reserve (see reserve.ts). */
 export type UnavailableReason =
   | 'full' // no space left, or over quota
@@ -90,6 +109,14 @@ export class RecordUnavailableError extends Error {
   }
 }
 
+export interface CommitOptions {
+  notifiers: string[];
+  /** Inbox rows that caused it. */
+  consumed?: number[];
+  /** When it was taken in; without it the minute is marked by what the decision itself carries. */
+  wallMs?: number;
+}
+
 /**
  * What happened, durable. One implementation on SQLite, one in memory; both pass test/contract/record.
  * All calls are synchronous: a commit is one transaction on a local file and takes well under a millisecond.
@@ -99,10 +126,10 @@ export interface GuardRecord {
   load(service: string): { state: GuardState; openIntents: KillIntent[] } | null;
   /**
    * ONE transaction: state, events, incidents, intent, outbox rows (one a page and notifier), sample, and
-   * the removal of the inbox rows that caused it. All or nothing.
+   * the removal of the inbox rows that caused it, and a mark that somebody looked at `wallMs`. All or nothing.
    * @throws RecordUnavailableError when it could not be written; nothing of it is then kept.
    */
-  commit(service: string, decision: Decision, options: { notifiers: string[]; consumed?: number[] }): void;
+  commit(service: string, decision: Decision, options: CommitOptions): void;
 
   services(): string[];
   /** In the order of their opening. `sinceWallMs`: those not resolved before it. Newest `limit`, default 1000. */
@@ -110,6 +137,8 @@ export interface GuardRecord {
   events(query?: EventQuery): StoredEvent[];
   /** In the order of commits; bounded by SAMPLES_KEPT. */
   samples(service: string, sinceWallMs: number): Sample[];
+  /** Oldest first; a row a minute, for as long as `retain` keeps anything. */
+  minutes(service: string, sinceWallMs: number): Minute[];
 
   /** Appended by other processes; read and consumed by the guard only. */
   post(row: Omit<InboxRow, 'id'>): number;

@@ -134,6 +134,36 @@ function queries(on: On): void {
     assert.deepEqual(other.incidents({ sinceWallMs: 50, limit: 1 }), [incident('b', 'i1')]);
   });
 
+  on('sums up each minute of watching', ({ record, other }) => {
+    const at = (wallMs: number, parts = {}) =>
+      record.commit('a', decision('a', 1, parts), { ...QUIET, wallMs });
+    const probed = (wallMs: number, reason: 'ok' | 'timeout' | 'busy', tookMs: number) =>
+      at(wallMs, { sample: { wallMs, reason, tookMs } });
+    probed(60_000, 'ok', 10);
+    probed(62_000, 'ok', 30);
+    probed(64_000, 'timeout', 2_000);
+    probed(66_000, 'busy', 5);
+    at(190_000); // looked, and had nobody to ask
+    probed(61_000, 'ok', 20); // the wall clock was set back
+    record.commit('a', decision('a', 1), QUIET); // carries no time at all
+    const first = { minute: 1, firstWallMs: 60_000, lastWallMs: 66_000, passed: 3, failed: 1, unknown: 1 };
+    const quiet = { minute: 3, firstWallMs: 190_000, lastWallMs: 190_000, passed: 0, failed: 0, unknown: 0 };
+    assert.deepEqual(other.minutes('a', 0), [
+      { ...first, tookSumMs: 60, tookMaxMs: 30 },
+      { ...quiet, tookSumMs: 0, tookMaxMs: 0 },
+    ]);
+    assert.deepEqual(
+      other.minutes('a', 70_000).map(({ minute }) => minute),
+      [3],
+    );
+    assert.deepEqual(other.minutes('b', 0), []);
+    record.retain(100_000);
+    assert.deepEqual(
+      other.minutes('a', 0).map(({ minute }) => minute),
+      [3],
+    );
+  });
+
   on('keeps samples in order', ({ record }) => {
     const sample = (wallMs: number) => ({ wallMs, reason: 'timeout' as const, tookMs: 2000.5 });
     for (const wallMs of [10, 30, 20])

@@ -165,6 +165,30 @@ describe('the schema', () => {
     record.close();
   });
 
+  it('of the first version has its minutes made of its samples', () => {
+    const path = join(dir, 'first.db');
+    const db = new DatabaseSync(path);
+    db.exec(MIGRATIONS[0] ?? '');
+    const add = db.prepare("INSERT INTO sample (service, wall_ms, reason, took_ms) VALUES ('a', ?, ?, ?)");
+    for (const row of [
+      [60_000, 'ok', 10],
+      [62_000, 'timeout', 2_000],
+      [130_000, 'blind', 1],
+    ] as const) {
+      add.run(...row);
+    }
+    db.exec('PRAGMA user_version = 1');
+    db.close();
+    const record = openRecord(path);
+    const minutes = record.minutes('a', 0).map((row) => [row.minute, row.passed, row.failed, row.unknown]);
+    assert.deepEqual(minutes, [
+      [1, 1, 1, 0],
+      [2, 0, 0, 1],
+    ]);
+    assert.equal(record.minutes('a', 0)[0]?.tookSumMs, 10);
+    record.close();
+  });
+
   it('stays as it was when a migration fails half way', () => {
     const path = join(dir, 'half.db');
     openRecord(path).close();

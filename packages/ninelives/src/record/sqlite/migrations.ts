@@ -94,6 +94,26 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (service, key)
   ) STRICT;
   `,
+  `
+  CREATE TABLE minute (
+    service TEXT NOT NULL,
+    minute INTEGER NOT NULL,
+    first_wall_ms REAL NOT NULL,
+    last_wall_ms REAL NOT NULL,
+    passed INTEGER NOT NULL,
+    failed INTEGER NOT NULL,
+    unknown INTEGER NOT NULL,
+    took_sum_ms REAL NOT NULL,
+    took_max_ms REAL NOT NULL,
+    PRIMARY KEY (service, minute)
+  ) STRICT, WITHOUT ROWID;
+
+  INSERT INTO minute SELECT service, CAST(wall_ms / 60000 AS INTEGER), min(wall_ms), max(wall_ms),
+    sum(reason = 'ok'), sum(reason IN ('timeout', 'refused', 'reset', 'unavailable', 'error', 'wrong')),
+    sum(reason IN ('busy', 'misconfigured', 'drift', 'blind')),
+    sum(iif(reason = 'ok', took_ms, 0)), max(iif(reason = 'ok', took_ms, 0))
+    FROM sample GROUP BY service, CAST(wall_ms / 60000 AS INTEGER);
+  `,
 ];
 
 /** What a migration needs of a connection. */

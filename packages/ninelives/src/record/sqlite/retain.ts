@@ -19,6 +19,8 @@ const OF_OPEN_INCIDENT = `EXISTS (SELECT 1 FROM incident WHERE incident.service 
 /** In this order: what refers to an incident goes before it. `?1` is the horizon, `?2` the batch. */
 const OLD: readonly string[] = [
   'DELETE FROM sample WHERE id IN (SELECT id FROM sample WHERE wall_ms < ?1 LIMIT ?2)',
+  `DELETE FROM minute WHERE (service, minute) IN (
+     SELECT service, minute FROM minute WHERE last_wall_ms < ?1 LIMIT ?2)`,
   `DELETE FROM event WHERE id IN (SELECT id FROM event WHERE wall_ms < ?1 AND NOT ${OF_OPEN_INCIDENT} LIMIT ?2)`,
   `DELETE FROM intent WHERE seq IN (SELECT intent.seq FROM intent JOIN incident
      ON incident.service = intent.service AND incident.id = intent.incident_id
