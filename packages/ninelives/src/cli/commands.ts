@@ -5,11 +5,13 @@ import { addLooking } from './table/looking.js';
 import { addInstalling, addOperating } from './table/operating.js';
 import { addDemo, addDrill } from './table/proving.js';
 import { addResident } from './table/resident.js';
+import { addTelling } from './table/telling.js';
 
 /** The command table, in the order of the help. Flags are read in `table/`, the work is in `commands/`. */
 export function addCommands(program: Command, context: CommandContext): void {
   addResident(program, context);
   addLooking(program, context);
+  addTelling(program, context);
   addDrill(program, context);
   addOperating(program, context);
   addInstalling(program, context);

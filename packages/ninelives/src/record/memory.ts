@@ -159,12 +159,13 @@ function stories(
       );
       return copy(newest(fits, limit));
     },
-    events({ service, sinceId = 0, sinceWallMs, incidentId, limit = 1_000 } = {}) {
+    events({ service, sinceId = 0, sinceWallMs, untilWallMs, incidentId, limit = 1_000 } = {}) {
       const fits = tables.events.filter(
         (row) =>
           row.id > sinceId &&
           (service === undefined || row.service === service) &&
           (sinceWallMs === undefined || row.wallMs >= sinceWallMs) &&
+          (untilWallMs === undefined || row.wallMs <= untilWallMs) &&
           (incidentId === undefined || row.incidentId === incidentId),
       );
       return newest(fits, limit).map((row): StoredEvent => {

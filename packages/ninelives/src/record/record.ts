@@ -57,6 +57,7 @@ export interface EventQuery {
   service?: string;
   sinceId?: number;
   sinceWallMs?: number;
+  untilWallMs?: number;
   incidentId?: string;
   /** Newest `limit` rows, returned oldest first. Default 1000. */
   limit?: number;

@@ -1,6 +1,7 @@
 import type { GuardRecord } from './record.js';
 import { commitDecision, loadGuard } from './sqlite/commit.js';
 import { connect } from './sqlite/connection.js';
+import { minutesOn } from './sqlite/minutes.js';
 import { outboxOn } from './sqlite/outbox.js';
 import { allowGrowth, prune, retain } from './sqlite/retain.js';
 import { deskOn, storiesOn } from './sqlite/stories.js';
@@ -28,6 +29,7 @@ export function openRecord(
     load: (service) => loadGuard(db, service),
     commit: (service, decision, options) => commitDecision(db, service, decision, options),
     ...storiesOn(db),
+    ...minutesOn(db),
     ...deskOn(db),
     ...outboxOn(db),
     retain: (olderThanWallMs) => retain(db, olderThanWallMs),

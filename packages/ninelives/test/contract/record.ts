@@ -17,6 +17,7 @@ export function recordContract(name: string, open: () => Opened): void {
     });
   describe(`${name} keeps decisions`, () => decisions(on));
   describe(`${name} answers queries`, () => queries(on));
+  describe(`${name} sums up`, () => watching(on));
   describe(`${name} carries pages`, () => pages(on));
   describe(`${name} has an inbox and notes`, () => desk(on));
   describe(`${name} forgets`, () => retention(on));
@@ -134,6 +135,31 @@ function queries(on: On): void {
     assert.deepEqual(other.incidents({ sinceWallMs: 50, limit: 1 }), [incident('b', 'i1')]);
   });
 
+  on('keeps samples in order', ({ record }) => {
+    const sample = (wallMs: number) => ({ wallMs, reason: 'timeout' as const, tookMs: 2000.5 });
+    for (const wallMs of [10, 30, 20])
+      record.commit('a', decision('a', 1, { sample: sample(wallMs) }), QUIET);
+    assert.deepEqual(record.samples('a', 20), [sample(30), sample(20)]);
+    assert.deepEqual(record.samples('b', 0), []);
+  });
+
+  on('keeps drills', ({ record, other }) => {
+    const drill = {
+      id: 'd1',
+      service: 'a',
+      fault: 'wedge',
+      wallMs: 5,
+      passed: false,
+      report: { ttd: [1, null] },
+    };
+    record.saveDrill(drill);
+    record.saveDrill({ ...drill, passed: true, report: 'again' });
+    record.saveDrill({ ...drill, id: 'd2', service: 'b' });
+    assert.deepEqual(other.drills('a'), [{ ...drill, passed: true, report: 'again' }]);
+  });
+}
+
+function watching(on: On): void {
   on('sums up each minute of watching', ({ record, other }) => {
     const at = (wallMs: number, parts = {}) =>
       record.commit('a', decision('a', 1, parts), { ...QUIET, wallMs });
@@ -162,29 +188,6 @@ function queries(on: On): void {
       other.minutes('a', 0).map(({ minute }) => minute),
       [3],
     );
-  });
-
-  on('keeps samples in order', ({ record }) => {
-    const sample = (wallMs: number) => ({ wallMs, reason: 'timeout' as const, tookMs: 2000.5 });
-    for (const wallMs of [10, 30, 20])
-      record.commit('a', decision('a', 1, { sample: sample(wallMs) }), QUIET);
-    assert.deepEqual(record.samples('a', 20), [sample(30), sample(20)]);
-    assert.deepEqual(record.samples('b', 0), []);
-  });
-
-  on('keeps drills', ({ record, other }) => {
-    const drill = {
-      id: 'd1',
-      service: 'a',
-      fault: 'wedge',
-      wallMs: 5,
-      passed: false,
-      report: { ttd: [1, null] },
-    };
-    record.saveDrill(drill);
-    record.saveDrill({ ...drill, passed: true, report: 'again' });
-    record.saveDrill({ ...drill, id: 'd2', service: 'b' });
-    assert.deepEqual(other.drills('a'), [{ ...drill, passed: true, report: 'again' }]);
   });
 }
 

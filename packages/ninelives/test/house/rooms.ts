@@ -24,6 +24,7 @@ const EVERYTHING = [
   'doctor',
   'gateway',
   'watch',
+  'report',
   'config',
 ];
 
@@ -39,6 +40,8 @@ export const ROOMS: Record<string, Room> = {
   doctor: { values: ['core', 'probe'], node: true, packages: [] },
   // Its own process: what it needs of the machine (processes, clocks) is handed in by cli/.
   gateway: { values: ['core'], node: true, packages: [] },
+  // Pure: the record's rows in, a report out; its words are the dashboard's too.
+  report: { values: [], node: false, packages: [] },
   install: { values: [], node: true, packages: [] },
   discover: { values: ['core', 'probe', 'host'], node: true, packages: [] },
   // Runs off-site too: sockets, names and certificates are handed in.

@@ -8,8 +8,9 @@ import type {
   Sample,
 } from '../../core/decision.js';
 import { markOf } from '../minutes.js';
-import { type CommitOptions, type Minute, SAMPLES_KEPT } from '../record.js';
+import { type CommitOptions, SAMPLES_KEPT } from '../record.js';
 import type { Connection } from './connection.js';
+import { addMark } from './minutes.js';
 
 /** Writes a decision: see GuardRecord.commit. */
 export function commitDecision(
@@ -41,23 +42,6 @@ export function commitDecision(
     for (const id of options.consumed ?? [])
       db.run('DELETE FROM inbox WHERE id = ? AND service = ?', id, service);
   });
-}
-
-function addMark(db: Connection, service: string, mark: Minute): void {
-  const { minute, firstWallMs, passed, failed, unknown, tookSumMs } = mark;
-  db.run(
-    `INSERT INTO minute VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?7) ON CONFLICT DO UPDATE SET
-       first_wall_ms = min(first_wall_ms, ?3), last_wall_ms = max(last_wall_ms, ?3), passed = passed + ?4,
-       failed = failed + ?5, unknown = unknown + ?6, took_sum_ms = took_sum_ms + ?7,
-       took_max_ms = max(took_max_ms, ?7)`,
-    service,
-    minute,
-    firstWallMs,
-    passed,
-    failed,
-    unknown,
-    tookSumMs,
-  );
 }
 
 /** State and unfinished intents: see GuardRecord.load. */

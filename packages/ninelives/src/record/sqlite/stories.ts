@@ -1,5 +1,5 @@
 import type { Incident, RecordEvent, Sample } from '../../core/decision.js';
-import type { DrillRow, GuardRecord, InboxRow, Minute, StoredEvent } from '../record.js';
+import type { DrillRow, GuardRecord, InboxRow, StoredEvent } from '../record.js';
 import type { Connection, Value } from './connection.js';
 
 /** Newest rows unless told otherwise: what a screen can hold, and no more memory than that. */
@@ -17,7 +17,7 @@ function where(parts: [sql: string, value: Value | undefined][]): { sql: string;
 /** What happened: see GuardRecord. */
 export function storiesOn(
   db: Connection,
-): Pick<GuardRecord, 'services' | 'incidents' | 'events' | 'samples' | 'minutes' | 'drills' | 'saveDrill'> {
+): Pick<GuardRecord, 'services' | 'incidents' | 'events' | 'samples' | 'drills' | 'saveDrill'> {
   return {
     services: () =>
       db.all<{ service: string }>('SELECT service FROM guard ORDER BY service').map((row) => row.service),
@@ -31,11 +31,12 @@ export function storiesOn(
         .reverse()
         .map((row) => JSON.parse(row.json) as Incident);
     },
-    events({ service, sinceId, sinceWallMs, incidentId, limit = LIMIT } = {}) {
+    events({ service, sinceId, sinceWallMs, untilWallMs, incidentId, limit = LIMIT } = {}) {
       const { sql, values } = where([
         ['service = ?', service],
         ['id > ?', sinceId],
         ['wall_ms >= ?', sinceWallMs],
+        ['wall_ms <= ?', untilWallMs],
         ['incident_id = ?', incidentId],
       ]);
       return db
@@ -58,17 +59,6 @@ export function storiesOn(
           sinceWallMs,
         )
         .map((row) => ({ wallMs: row.wall_ms, reason: row.reason, tookMs: row.took_ms })),
-    minutes: (service, sinceWallMs) =>
-      db
-        .all<Minute>(
-          `SELECT minute, first_wall_ms AS firstWallMs, last_wall_ms AS lastWallMs, passed, failed, unknown,
-             took_sum_ms AS tookSumMs, took_max_ms AS tookMaxMs
-           FROM minute WHERE service = ? AND minute >= ? AND last_wall_ms >= ? ORDER BY minute`,
-          service,
-          Math.floor(sinceWallMs / 60_000),
-          sinceWallMs,
-        )
-        .map((row) => ({ ...row })),
     saveDrill({ id, service, fault, wallMs, passed, report }) {
       db.write('durable', () =>
         db.run(

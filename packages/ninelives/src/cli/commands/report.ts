@@ -1,0 +1,46 @@
+import { writeFileSync } from 'node:fs';
+import type { GuardRecord } from '../../record/record.js';
+import { reportHtml } from '../../report/html/report.js';
+import type { TrafficReport } from '../../report/model.js';
+import { reportOf } from '../../report/report.js';
+import { reportText } from '../../report/text.js';
+import { CliError, EXIT, type ExitCode } from '../errors.js';
+import type { Terminal } from '../terminal.js';
+
+export interface ReportCommandOptions {
+  sinceMs: number;
+  nowWallMs: number;
+  /** Where the page is written; null: to the terminal. */
+  htmlFile: string | null;
+  json: boolean;
+}
+
+/** Nobody counts clients' calls where no gateway stands in front. */
+export const NO_GATEWAY: TrafficReport = { measured: false, why: 'no gateway stands in front of it' };
+
+/** `report`: what happened, for the reviewer. Exit 1 when an incident is open. */
+export function runReport(record: GuardRecord, options: ReportCommandOptions, terminal: Terminal): ExitCode {
+  const { sinceMs, nowWallMs, htmlFile, json } = options;
+  const report = reportOf(record, { sinceMs, nowWallMs, traffic: () => NO_GATEWAY, layers: null });
+  if (report.services.length === 0) {
+    throw new CliError('nothing is guarded in this state folder yet', EXIT.environment, 'ninelives up');
+  }
+  if (htmlFile !== null) write(htmlFile, reportHtml(report));
+  if (json) terminal.out(JSON.stringify(report));
+  else if (htmlFile === null) for (const line of reportText(report)) terminal.out(line);
+  else terminal.out(`written: ${htmlFile}`);
+  const open = report.services.some(({ incidents }) => incidents.some(({ status }) => status !== 'resolved'));
+  return open ? EXIT.unhealthy : EXIT.fine;
+}
+
+/** @throws CliError */
+export function write(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new CliError(`${file} can't be written: ${why}`, EXIT.environment, '--html FILE, somewhere else', {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,53 @@
+import type { DrillSummary, Gap, KillRow, LayerRow } from '../model.js';
+import { duration, utc } from '../words.js';
+import { html, type Markup } from './markup.js';
+
+function table(heads: string[], rows: Markup[]): Markup {
+  const names = heads.map((head) => html`<th scope="col">${head}</th>`);
+  return html`<table><thead><tr>${names}</tr></thead><tbody>${rows}</tbody></table>`;
+}
+
+export function killTable(kills: KillRow[]): Markup {
+  return table(
+    ['When', 'Why', 'What became of it'],
+    kills.map(
+      ({ wallMs, why, outcome, drill }) =>
+        html`<tr><td>${utc(wallMs)}${drill ? html` <span class="drill">drill</span>` : null}</td><td>${why}</td><td>${outcome}</td></tr>`,
+    ),
+  );
+}
+
+export function drillTable(drills: DrillSummary[]): Markup {
+  const time = (ms: number | null) => (ms === null ? '–' : duration(ms));
+  return table(
+    ['Fault', 'When', 'Result', 'Detected', 'Serving again', 'Lost'],
+    drills.map(({ fault, wallMs, passed, inWindow, why, detectMs, serveMs, outageMs }) => {
+      const result = passed ? 'passed' : `FAILED: ${why.join('; ') || 'see ninelives drill'}`;
+      const when = `${utc(wallMs)}${inWindow ? '' : ' (before)'}`;
+      const kind = passed ? 'good' : 'bad';
+      return html`<tr><td>${fault}</td><td>${when}</td><td class="${kind}">${result}</td><td class="number">${time(detectMs)}</td>
+<td class="number">${time(serveMs)}</td><td class="number">${time(outageMs)}</td></tr>`;
+    }),
+  );
+}
+
+export function gapTable(gaps: Gap[]): Markup {
+  return table(
+    ['Nobody looked from', 'to', 'for'],
+    gaps.map(
+      ({ fromWallMs, toWallMs }) =>
+        html`<tr><td>${utc(fromWallMs)}</td><td>${utc(toWallMs)}</td><td>${duration(toWallMs - fromWallMs)}</td></tr>`,
+    ),
+  );
+}
+
+export function layerTable(layers: LayerRow[]): Markup {
+  return table(
+    ['Layer', 'Catches', 'State'],
+    layers.map(({ name, catches, status, text, lastWallMs }) => {
+      const kind = status === 'watching' ? 'good' : status === 'late' ? 'bad' : 'warn';
+      const last = lastWallMs === null ? '' : `, last heard of ${utc(lastWallMs)}`;
+      return html`<tr><td>${name}</td><td>${catches}</td><td><span class="${kind}">${status}</span>: ${text}${last}</td></tr>`;
+    }),
+  );
+}

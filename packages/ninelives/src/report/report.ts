@@ -1,0 +1,50 @@
+import type { GuardRecord } from '../record/record.js';
+import { notSetUp } from './layers.js';
+import type { LayerRow, Report, TrafficReport } from './model.js';
+import { serviceReport } from './service.js';
+
+/** More than a bad weekend has; beyond it the oldest are left out, and the report's times of incidents still hold. */
+const EVENTS_MAX = 50_000;
+const INCIDENTS_MAX = 5_000;
+/** A quarter of an hour each, of 72 hours. */
+export const STRIP_CELLS = 288;
+
+export interface ReportOptions {
+  sinceMs: number;
+  nowWallMs: number;
+  traffic: (service: string) => TrafficReport;
+  layers: LayerRow[] | null;
+}
+
+/** The report of everything that is guarded, computed from the record alone. */
+export function reportOf(record: GuardRecord, options: ReportOptions): Report {
+  const { nowWallMs, sinceMs } = options;
+  const window = { from: nowWallMs - sinceMs, to: nowWallMs };
+  const services = record.services().flatMap((service) => {
+    const state = record.load(service)?.state;
+    if (!state) return [];
+    const since = { service, sinceWallMs: window.from };
+    const facts = {
+      state,
+      incidents: record.incidents({ ...since, limit: INCIDENTS_MAX }),
+      events: record.events({ ...since, limit: EVENTS_MAX }),
+      minutes: record.minutes(service, window.from),
+      drills: record.drills(service),
+      traffic: options.traffic(service),
+    };
+    return [serviceReport(facts, window, STRIP_CELLS)];
+  });
+  const pending = record.outboxPending();
+  return {
+    version: 1,
+    fromWallMs: window.from,
+    toWallMs: window.to,
+    madeWallMs: nowWallMs,
+    services,
+    pages: {
+      pending: new Set(pending.map(({ page }) => page.id)).size,
+      oldestPendingWallMs: pending[0]?.page.wallMs ?? null,
+    },
+    layers: options.layers ?? notSetUp(services),
+  };
+}
