@@ -115,7 +115,13 @@ function notifierDomains({ domains, webhook }: RawNotifier): Domains {
 }
 
 function judgeLayers(layers: LayerConfig[], notifiers: string[], report: Report): void {
-  for (const [index, { name, notify }] of layers.entries()) {
+  const known = layers.map(({ name }) => name);
+  for (const [index, { name, notify, heardBy }] of layers.entries()) {
+    const stranger = heardBy.find((by) => !known.includes(by) && !by.includes('.'));
+    if (stranger !== undefined) {
+      const message = `no layer is called ${stranger}; a heartbeat service is named by its host (healthchecks.io)`;
+      report(['layers', index, 'heard_by'], message);
+    }
     if (layers.findIndex((other) => other.name === name) !== index) {
       report(['layers', index, 'name'], 'another layer has the same name');
     }

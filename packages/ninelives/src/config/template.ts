@@ -1,4 +1,5 @@
 import { DEFAULT_POLICY } from '../core/policy.js';
+import { DEFAULT_WATCH_POLICY } from '../watch/policy.js';
 import {
   DEFAULT_GATEWAY_PORT,
   DEFAULT_PORT,
@@ -59,6 +60,21 @@ ${options.services.map(renderService).join('\n')}
 #   - name: desk
 #     command: [notify-send, ninelives] # the page is JSON on its standard input
 
+# Who else watches, and what fails together.  ninelives layers  says where two layers are one.
+# layers:
+#   - name: lan # runs  ninelives watch
+#     kind: watch
+#     domains: { host: nuc, power: home, uplink: isp, site: home }
+#     heard_by: [off] # who notices when it stops
+#   - name: off # off-site
+#     kind: beacon
+#     domains: { provider: [cloud-vendor] }
+#     heard_by: [healthchecks.io]
+# watch:
+#   every: ${formatDuration(DEFAULT_WATCH_POLICY.everyMs)} # between looks of  ninelives watch  on another machine
+#   failure_threshold: ${DEFAULT_WATCH_POLICY.failureThreshold}
+#   remind: ${formatDuration(DEFAULT_WATCH_POLICY.remindMs)}
+
 # What is older is forgotten.
 # retention: ${formatDuration(DEFAULT_RETENTION_MS)}
 `;
@@ -94,8 +110,15 @@ ${renderKind(service.kind)}${renderProgress(service)}
     #   startup_grace: ${formatDuration(policy.startupGraceMs)} # never killed this soon after its start
     #   kills: ${policy.killsMax} # within the window; then it slows down and a person is asked
     #   window: ${formatDuration(policy.windowMs)}
-${renderGateway(service)}${renderRestart(service)}`;
+${renderGateway(service)}${OUTER}${renderRestart(service)}`;
 }
+
+const OUTER = `
+    # As others reach it, and what it fails together with: for  ninelives watch  and  ninelives layers
+    # public: { url: "https://api.example.org" }
+    # lan: { address: "192.0.2.10:22" } # any port of the box that answers; or url: its API on the LAN
+    # domains: { host: box, power: home, uplink: isp, site: home, provider: [tunnel-vendor] }
+`;
 
 function renderGateway({ port }: TemplateService): string {
   const own = port === DEFAULT_GATEWAY_PORT ? OTHER_GATEWAY_PORT : DEFAULT_GATEWAY_PORT;

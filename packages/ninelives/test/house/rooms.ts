@@ -25,6 +25,7 @@ const EVERYTHING = [
   'gateway',
   'watch',
   'report',
+  'layers',
   'config',
 ];
 
@@ -46,6 +47,7 @@ export const ROOMS: Record<string, Room> = {
   discover: { values: ['core', 'probe', 'host'], node: true, packages: [] },
   // Runs off-site too: sockets, names and certificates are handed in.
   watch: { values: ['core', 'probe'], node: false, packages: [] },
+  layers: { values: ['watch/policy'], node: false, packages: [] },
   config: { values: ['core', 'probe', 'watch/policy'], node: true, packages: ['zod', 'yaml'] },
   daemon: { values: EVERYTHING, node: true, packages: ['yaml'] },
   cli: { values: [...EVERYTHING, 'daemon'], node: true, packages: ['commander', 'yaml'] },
@@ -64,6 +66,7 @@ export const PORTS = [
   'config/service',
   'watch/look',
   'watch/policy',
+  'doctor/row',
 ];
 
 /** May a file of `room` use values of `target` (a path in src/, without extension)? */

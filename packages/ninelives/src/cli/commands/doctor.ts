@@ -9,6 +9,8 @@ import { lockOwner } from '../../host/lock.js';
 import { createPortLookup } from '../../host/procfs/listeners.js';
 import { readEnviron, readStat } from '../../host/procfs/processes.js';
 import { systemClock } from '../../host/system-clock.js';
+import { defencesOf } from '../../layers/defence.js';
+import { layersRow } from '../../layers/doctor.js';
 import { openRecord } from '../../record/sqlite.js';
 import { EXIT, type ExitCode } from '../errors.js';
 import type { Terminal } from '../terminal.js';
@@ -23,12 +25,16 @@ export async function runDoctor(
   terminal: Terminal,
 ): Promise<ExitCode> {
   let worst: ExitCode = EXIT.fine;
+  const defences = defencesOf(config);
   for (const service of config.services) {
     const { source } = service;
-    const rows =
-      source.type === 'unit'
+    const defence = defences.find((each) => each.service.name === service.name);
+    const rows = [
+      ...(source.type === 'unit'
         ? await unitRows(service, source, options.stateDir)
-        : embeddedRows(service, await factsOf(service, config, options));
+        : embeddedRows(service, await factsOf(service, config, options))),
+      ...(defence ? [layersRow(defence)] : []),
+    ];
     if (options.json) terminal.out(JSON.stringify({ service: service.name, rows }));
     else print(service.name, rows, terminal);
     if (rows.some((row) => row.level === 'fail')) worst = EXIT.unhealthy;

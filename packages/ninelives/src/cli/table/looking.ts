@@ -6,6 +6,7 @@ import { systemClock } from '../../host/system-clock.js';
 import { runDoctor } from '../commands/doctor.js';
 import { runInit } from '../commands/init.js';
 import { showIncidents, showStatus } from '../commands/inspect.js';
+import { runLayers } from '../commands/layers.js';
 import { runProbeCommand } from '../commands/probe.js';
 import { recordGolden } from '../commands/record-golden.js';
 import { CliError, EXIT } from '../errors.js';
@@ -20,7 +21,7 @@ import {
   withServiceFlags,
 } from './flags.js';
 
-/** probe, doctor, init, status, incidents */
+/** probe, doctor, layers, init, status, incidents */
 export function addLooking(program: Command, context: CommandContext): void {
   const { terminal, env } = context;
   withServiceFlags(program.command('probe'))
@@ -43,6 +44,17 @@ export function addLooking(program: Command, context: CommandContext): void {
       const { config } = configOf(serviceFlags(flags), command, env);
       const stateDir = stateDirOf(flags.state, env);
       context.exit(await runDoctor(config, { stateDir, env, json: flags.json ?? false }, terminal));
+    });
+  program
+    .command('layers')
+    .description(
+      'which layer catches which failure, who can tell you, how late; exit 1 where two layers are one',
+    )
+    .option('--config <file>', 'a ninelives.yaml (default: the one here)')
+    .addOption(jsonFlag())
+    .action((flags: Flags) => {
+      const { config } = configOf(serviceFlags(flags), [], env);
+      context.exit(runLayers(config, flags.json ?? false, terminal));
     });
   withServiceFlags(program.command('init').argument('[command...]'))
     .description('look around, and write a commented ninelives.yaml whose probe has just passed')
