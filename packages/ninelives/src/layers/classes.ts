@@ -1,5 +1,5 @@
 import type { DomainKind, Domains } from '../config/service.js';
-import type { Defence } from './matrix.js';
+import type { Defence } from './defence.js';
 
 /** One thing that can fail, with all that is in it: the process of the service, of a layer, its tunnel, or a domain. */
 export interface FailureClass {

@@ -1,5 +1,18 @@
 import type { Config, Domains, LayerConfig, ServiceConfig } from '../config/service.js';
-import type { Defence } from './matrix.js';
+import type { Policy } from '../core/policy.js';
+import type { WatchPolicy } from '../watch/policy.js';
+
+/** Everything that the matrix is computed from. */
+export interface Defence {
+  service: { name: string; domains: Domains; public: boolean };
+  /** Is its tunnel guarded as a unit? */
+  tunnelGuarded: boolean;
+  layers: LayerConfig[];
+  notifiers: { [name: string]: Domains };
+  controls: { name: string; domains: Domains }[];
+  guard: Policy;
+  watch: WatchPolicy;
+}
 
 /** What the config says of each service's defence; a unit that is a tunnel is part of its service's. */
 export function defencesOf(config: Config): Defence[] {

@@ -1,6 +1,7 @@
 import type { DoctorRow } from '../doctor/row.js';
+import type { Defence } from './defence.js';
 import { findings } from './findings.js';
-import { type Defence, matrixOf } from './matrix.js';
+import { matrixOf } from './matrix.js';
 
 /** What `doctor` says of the defence in depth: a warning, since the guard itself works without any other layer. */
 export function layersRow(defence: Defence): DoctorRow {

@@ -3,8 +3,9 @@ import { describe, it } from 'node:test';
 import type { Domains, LayerConfig } from '../config/service.js';
 import { DEFAULT_POLICY } from '../core/policy.js';
 import { DEFAULT_WATCH_POLICY } from '../watch/policy.js';
+import type { Defence } from './defence.js';
 import { findings } from './findings.js';
-import { type Defence, matrixOf } from './matrix.js';
+import { matrixOf } from './matrix.js';
 
 const HOME: Domains = { power: ['home'], uplink: ['isp'], site: ['home'] };
 const layer = (name: string, kind: LayerConfig['kind'], rest: Partial<LayerConfig>): LayerConfig => ({

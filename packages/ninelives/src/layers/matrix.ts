@@ -1,19 +1,7 @@
-import type { Domains, LayerConfig } from '../config/service.js';
-import type { Policy } from '../core/policy.js';
-import { type WatchPolicy, worstNoticeMs } from '../watch/policy.js';
+import type { LayerConfig } from '../config/service.js';
+import { worstNoticeMs } from '../watch/policy.js';
 import { type FailureClass, failureClasses, inClass } from './classes.js';
-
-/** Everything that the matrix is computed from. */
-export interface Defence {
-  service: { name: string; domains: Domains; public: boolean };
-  /** Is its tunnel guarded as a unit? */
-  tunnelGuarded: boolean;
-  layers: LayerConfig[];
-  notifiers: { [name: string]: Domains };
-  controls: { name: string; domains: Domains }[];
-  guard: Policy;
-  watch: WatchPolicy;
-}
+import type { Defence } from './defence.js';
 
 /** What one layer does about one failure. */
 export interface Cell {
