@@ -5,6 +5,7 @@ const seconds = (ms) => (ms === null || ms === undefined ? '–' : (ms / 1000).t
 const MUST = {
   killed: 'one kill',
   spared: 'left alone',
+  warned: 'a warning, no kill',
   paged: 'a page, no kill',
   revived: 'no kill, comes back',
   'given-up': '3 kills, then a page',

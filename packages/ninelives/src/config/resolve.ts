@@ -174,6 +174,7 @@ function policyOf({ probe = {}, guard = {} }: RawService): Policy {
       stableMs: guard.stable,
       escalateAfterMs: guard.escalate_after,
       leakEveryMs: guard.leak_every,
+      leakForesight: guard.leak_foresight,
       leakHorizonMs: guard.leak_horizon,
       leftoverGraceMs: guard.leftover_grace,
     }),

@@ -8,8 +8,6 @@ const MIB = 1024 * 1024;
 /** When there are this many, every second one is dropped and the rest stand twice as far apart. */
 const POINTS_MAX = 32;
 const POINTS_NEEDED = 12;
-/** It must have grown for a tenth of the time that is left: a model that warms up for a minute is no leak. */
-const LEFT_PER_SEEN = 10;
 /** The newer half must grow this much as fast as the older one: what levels off is a cache that fills. */
 const LEVELLING_OFF = 0.5;
 /** Less than this share of what it uses, or than 16 MiB, is noise. */
@@ -95,7 +93,7 @@ function leaksOf({ points }: Growth, unit: UnitSnapshot, policy: Policy): Leak[]
 export function projected(
   points: readonly (readonly [atS: number, mib: number])[],
   roomMib: number,
-  policy: Pick<Policy, 'leakHorizonMs'>,
+  policy: Pick<Policy, 'leakHorizonMs' | 'leakForesight'>,
 ): Pick<Leak, 'mibPerHour' | 'leftMs'> | null {
   const first = points[0];
   const last = points.at(-1);
@@ -107,7 +105,7 @@ export function projected(
   if (slope <= 0 || slopeOf(points.slice(middle)) <= 0) return null;
   const leftMs = (Math.max(0, roomMib) / slope) * 1_000;
   const seenMs = (last[0] - first[0]) * 1_000;
-  if (leftMs > policy.leakHorizonMs || leftMs > LEFT_PER_SEEN * seenMs) return null;
+  if (leftMs > policy.leakHorizonMs || leftMs > policy.leakForesight * seenMs) return null;
   return { mibPerHour: slope * 3_600, leftMs };
 }
 

@@ -37,6 +37,8 @@ export interface Policy {
   escalateAfterMs: number;
   /** A leak is looked for in samples this far apart at first; 0: not at all. */
   leakEveryMs: number;
+  /** How many times as far ahead as it was seen to grow it is believed to go on growing. */
+  leakForesight: number;
   /** Memory that will be used up within this time is told to a person. */
   leakHorizonMs: number;
   /** Leftovers of a dead incarnation get this long to go by themselves. */
@@ -78,6 +80,8 @@ export const DEFAULT_POLICY: Policy = {
   escalateAfterMs: 15 * 60_000,
   // A fast leak shows in two minutes; the samples grow apart, so that a slow one has hours to show in.
   leakEveryMs: 10_000,
+  // A model that warms up for a minute is no leak.
+  leakForesight: 10,
   // A day: somebody who is told in the evening need not get up at night.
   leakHorizonMs: 24 * 60 * 60_000,
   leftoverGraceMs: 2_000,

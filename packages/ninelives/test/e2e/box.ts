@@ -73,15 +73,20 @@ export async function freePort(): Promise<number> {
 /**
  * @param service the YAML of the one service below `name` and `port`, indented by four; `gateway: { port: GATE }` puts a
  * gateway before it, on a port of its own
+ * @param more added to the environment of everything that is started for this box
  */
-export async function openBox(service: string, rest = ''): Promise<Box> {
+export async function openBox(
+  service: string,
+  rest = '',
+  more: { [name: string]: string } = {},
+): Promise<Box> {
   const stateDir = mkdtempSync(join(tmpdir(), 'ninelives-e2e-'));
   const port = await freePort();
   const gatewayPort = await freePort();
   const config = writeConfig(stateDir, `${service}\n${rest}`, { port, gatewayPort });
   // Inherited by everything that is started for this box: by this alone it is known again.
   const mark = `NINELIVES_BOX=${stateDir}`;
-  const env = { ...process.env, NINELIVES_BOX: stateDir };
+  const env = { ...process.env, ...more, NINELIVES_BOX: stateDir };
   const children: ChildProcess[] = [];
   let output = '';
 

@@ -71,6 +71,14 @@ const ACTS: Record<Action, Act> = {
     return complaints;
   },
 
+  async warned(zoo, pace, watch) {
+    const { limitMs } = zoo[pace];
+    const told = await watchUntil(watch, limitMs, true, () => watch.seen.warnings.length > 0);
+    const complaints = told ? [] : [`nobody was warned within ${seconds(limitMs)}`];
+    if (!watch.seen.sameLife) complaints.push('its life did not go on');
+    return [...complaints, ...(await staysAt(0, pace, watch))];
+  },
+
   async paged(zoo, pace, watch) {
     const { limitMs } = zoo[pace];
     const told = await watchUntil(watch, limitMs, false, () => {

@@ -26,7 +26,7 @@ const QUICK_GUARD: GuardSettings = { confirm: '100ms', idle_patience: '3s' };
 export async function setStage(zoo: ZooClass, pace: PaceName): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), 'ninelives-zoo-'));
   const upstream = zoo.company === 'upstream' ? await freePort() : null;
-  const box = await openBox(serviceYaml(zoo, pace, folder, upstream));
+  const box = await openBox(serviceYaml(zoo, pace, folder, upstream), '', gpuOf(zoo, folder));
   const trouble: Companion[] = [];
   const elsewhere: Companion[] = [];
   if (upstream !== null) {
@@ -54,6 +54,18 @@ export async function setStage(zoo: ZooClass, pace: PaceName): Promise<Stage> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A program that is called nvidia-smi and says what it must, first on the search path of the guard. */
+function gpuOf({ gpu }: ZooClass, folder: string): { [name: string]: string } {
+  if (gpu === undefined) return {};
+  const row = `GPU-zoo1, ${gpu === 'busy' ? 97 : 0}, 15000, 24576`;
+  const script =
+    gpu === 'hangs'
+      ? `trap '' TERM; exec 3<> <(:); while :; do read -t 60 -u 3; done`
+      : `case "$1" in --query-gpu=*) echo "${row}";; esac`;
+  writeFileSync(join(folder, 'nvidia-smi'), `#!/bin/bash\n${script}\n`, { mode: 0o755 });
+  return { PATH: `${folder}:${process.env.PATH ?? ''}` };
 }
 
 async function end(company: Companion[]): Promise<void> {

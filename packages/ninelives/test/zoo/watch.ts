@@ -22,6 +22,8 @@ export interface Seen {
   pagedAtMs: number | null;
   /** Each of those pages, in the words of the record. */
   advice: string[];
+  /** What it was told that will happen: a leak. */
+  warnings: string[];
   /** When we ourselves got a right answer: of any life, asked only where that can't disturb. */
   servingAtMs: number | null;
   /** The same life from beginning to end. */
@@ -59,6 +61,7 @@ export function beginWatch(box: Box): Watch {
     killedAtMs: null,
     pagedAtMs: null,
     advice: [],
+    warnings: [],
     servingAtMs: null,
     sameLife: true,
     incident: null,
@@ -69,7 +72,8 @@ export function beginWatch(box: Box): Watch {
     const events = record.events({ sinceId: firstEvent });
     for (const event of events) if (event.type === 'verdict') noteVerdict(event.text);
     seen.advice = events.filter((event) => event.type === 'escalated').map((event) => event.text);
-    if (seen.advice.length > 0) seen.pagedAtMs ??= nowMs();
+    seen.warnings = events.filter((event) => event.type === 'leak').map((event) => event.text);
+    if (seen.advice.length + seen.warnings.length > 0) seen.pagedAtMs ??= nowMs();
     const kills = events.filter((event) => event.type === 'kill' && event.text.startsWith('SIGKILL to pid'));
     for (const kill of kills.slice(seen.kills)) {
       seen.reasons.push(kill.text.replace(/^.*? more: /, ''));
@@ -91,7 +95,7 @@ export function beginWatch(box: Box): Watch {
     async look(ask) {
       const state = load();
       readEvents();
-      if (state.incident) noteVerdict(state.verdict.sentence);
+      if (state.incident || seen.warnings.length > 0) noteVerdict(state.verdict.sentence);
       const last = doomed.at(-1);
       if (last && !isAlive(last)) {
         seen.killedAtMs = nowMs();

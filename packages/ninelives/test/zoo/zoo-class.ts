@@ -4,11 +4,12 @@ import type { FaultName } from './servers/faults/table.js';
 /**
  * killed    one SIGKILL by the guard, and the next life serves
  * spared    never killed; when the trouble is over, the same life serves
+ * warned    it serves, is never killed, and a person is told what will happen to it
  * paged     never killed; a person is told
  * revived   never killed by the guard; the supervisor brings it back and it serves
  * given-up  killed as often as the budget allows, then a person is told and it is left alone
  */
-export type Action = 'killed' | 'spared' | 'paged' | 'revived' | 'given-up';
+export type Action = 'killed' | 'spared' | 'warned' | 'paged' | 'revived' | 'given-up';
 
 /** A process or a client that the harness adds, because the class is not about the server alone. */
 export type Company =
@@ -16,6 +17,9 @@ export type Company =
   | 'crowd' // ten times what the server can do
   | 'poisoner' // sends again and again the text that hangs it
   | 'upstream'; // the real server, outside the tree of the main process
+
+/** busy: 97 %, whoever works there; idle: 0 %; hangs: it never ends. */
+export type GpuSays = 'busy' | 'idle' | 'hangs';
 
 /** Settings of `guard:` in ninelives.yaml. */
 export type GuardSettings = { [key: string]: string | number | { failures: number; of: number } };
@@ -25,7 +29,7 @@ export interface Pace {
   /** How long the trouble itself lasts, where it ends by itself. */
   lastsMs?: number;
   /**
-   * killed, given-up: from the fault to the (last) kill. revived: to serving. paged: to the page.
+   * killed, given-up: from the fault to the (last) kill. revived: to serving. paged, warned: to the page.
    * spared: from the end of the trouble to serving.
    */
   limitMs: number;
@@ -43,6 +47,8 @@ export interface ZooClass {
   /** What is started; the server itself by default. */
   program?: 'front' | 'container-client';
   company?: Company;
+  /** What nvidia-smi says there: a stand-in program on PATH that really runs. */
+  gpu?: GpuSays;
   /** Its counter is named in the configuration. */
   counter?: boolean;
   /** Right answers were approved by a person. */

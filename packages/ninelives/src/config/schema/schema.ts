@@ -87,6 +87,11 @@ const guard = z
     leak_every: duration(
       'A leak is looked for in samples this far apart, later further (10s); 0s: not at all.',
     ).optional(),
+    leak_foresight: count(
+      'How many times as far ahead as it was seen to grow it is believed to go on (10).',
+      1,
+      10_000,
+    ).optional(),
     leak_horizon: duration('A person is told of memory that is used up within this time (24h).', {
       maxMs: 30 * DAY_MS,
     }).optional(),

@@ -163,6 +163,7 @@ function drawPolicy(chance: Chance): Policy {
     stableMs: chance.scale(5 * MINUTE, 20 * MINUTE),
     escalateAfterMs: chance.scale(5 * MINUTE, 30 * MINUTE),
     leakEveryMs: 10_000,
+    leakForesight: 10,
     leakHorizonMs: 24 * 60 * MINUTE,
     leftoverGraceMs: chance.scale(500, 5_000),
   };

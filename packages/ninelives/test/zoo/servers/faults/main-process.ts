@@ -33,7 +33,7 @@ export const MAIN_FAULTS = {
   'slow-leak': {
     begin() {
       const kept: Buffer[] = [];
-      setInterval(() => kept.length < 200 && kept.push(Buffer.alloc(1 << 20, 1)), 250);
+      setInterval(() => kept.length < 500 && kept.push(Buffer.alloc(6 << 20, 1)), 500);
     },
   },
 } satisfies Record<string, Fault>;
