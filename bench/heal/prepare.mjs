@@ -1,6 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { commitWords, run } from '../lib/machine.mjs';
 
 /**
  * Puts what a run needs into `folder`, a copy each, so that a rebuild meanwhile changes nothing: this bench, monit
@@ -29,7 +29,7 @@ export function prepare(root, folder, commit) {
       recursive: true,
     });
   }
-  return `commit ${run('git', ['describe', '--always', '--dirty=, with changes'], root)}`;
+  return commitWords(root);
 }
 
 function unpackMonit(folder) {
@@ -46,11 +46,4 @@ export function ensurePrograms() {
   const absent = Object.keys(wanted).filter((path) => !existsSync(path));
   if (absent.length === 0) return;
   run('apt-get', ['install', '-y', '--no-install-recommends', ...absent.map((path) => wanted[path])], '/');
-}
-
-export function run(program, args, cwd) {
-  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, encoding: 'utf8' });
-  if (status !== 0)
-    throw new Error(`${program} ${args.join(' ')} failed: ${error?.message ?? stderr}${stdout}`);
-  return stdout.trim();
 }

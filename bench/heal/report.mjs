@@ -1,3 +1,4 @@
+import { code, median, table } from '../lib/page.mjs';
 import { HEALERS } from './healers.mjs';
 import { HANG_ROWS, ROWS } from './rows.mjs';
 
@@ -185,17 +186,4 @@ function limits(measured) {
 
 const served = (runs) => runs.map((run) => run.servedS).filter((value) => value !== null);
 const isDead = (end) => end !== null && end !== undefined && !end.includes('ActiveState=active');
-const code = (text) => `\`${text}\``;
 const show = (value) => (value === null ? '' : value < 10 ? value.toFixed(1) : value.toFixed(0));
-
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  if (sorted.length === 0) return null;
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
-function table(head, rows) {
-  const line = (cells) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)];
-}

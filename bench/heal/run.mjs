@@ -6,14 +6,15 @@
 //   … --slow           adds the healers on the real two-minute clock (`--once`, B), on rows that hang
 //   … --commit REV     measures a commit instead of the build that lies in the checkout
 //   … --out FILE       where the table goes
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg, release } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { machineWords, run } from '../lib/machine.mjs';
 import { HEALERS } from './healers.mjs';
-import { ensurePrograms, prepare, run } from './prepare.mjs';
+import { ensurePrograms, prepare } from './prepare.mjs';
 import { markdown, oneLine } from './report.mjs';
 import { HANG_ROWS, QUICK_ROWS, ROWS } from './rows.mjs';
 
@@ -154,9 +155,8 @@ async function conduct(box, cells) {
 }
 
 function machine() {
-  const release_ = /^PRETTY_NAME="(.*)"/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1];
   return {
-    machine: `${cpus().length} cores (${cpus()[0].model}), kernel ${release().split('-')[0]}, ${release_}`,
+    machine: machineWords(),
     versions: [
       `systemd ${run('systemctl', ['--version']).split(/\s/)[1]}`,
       `Node ${process.versions.node}`,
