@@ -4,6 +4,7 @@ import { addGateway } from './table/gateway.js';
 import { addLooking } from './table/looking.js';
 import { addInstalling, addOperating } from './table/operating.js';
 import { addDemo, addDrill } from './table/proving.js';
+import { addRehearse } from './table/rehearse.js';
 import { addResident } from './table/resident.js';
 import { addTelling } from './table/telling.js';
 
@@ -13,6 +14,7 @@ export function addCommands(program: Command, context: CommandContext): void {
   addLooking(program, context);
   addTelling(program, context);
   addDrill(program, context);
+  addRehearse(program, context);
   addOperating(program, context);
   addInstalling(program, context);
   addGateway(program, context);

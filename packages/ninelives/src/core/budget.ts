@@ -27,6 +27,13 @@ export function nextKillAllowed(state: GuardState, policy: Policy, atMs: number)
   return candidates.reduce((latest, next) => (next.atMs > latest.atMs ? next : latest));
 }
 
+/** The one kill that a drill announced: outside budget and slowing down, never beyond the unit's own start limit. */
+export function nextDrillKillAllowed(state: GuardState, atMs: number): Allowance | null {
+  const headroom = startRoomAtMs(state, atMs);
+  if (headroom === null) return null;
+  return headroom > atMs ? { atMs: headroom, rule: 'headroom' } : { atMs, rule: 'now' };
+}
+
 /** Fewer than `killsMax` kills in any window: the oldest of the last `killsMax` must have left it. */
 function windowAtMs(kills: At[], policy: Policy): number {
   const oldest = kills.at(-policy.killsMax);

@@ -1,5 +1,5 @@
 import { assert } from './assert.js';
-import { nextKillAllowed, trimKills } from './budget.js';
+import { nextDrillKillAllowed, nextKillAllowed, trimKills } from './budget.js';
 import type { Incident, KillIntent, Life } from './decision.js';
 import { processId } from './identity.js';
 import { escalate } from './incident.js';
@@ -135,8 +135,7 @@ function withhold(draft: Draft, life: Life): Withheld | null {
   ) {
     return { rule: 'stale', text: `its last probe was ${seconds(probedAgo)} ago (I6)`, retry: true };
   }
-  const { drill } = state;
-  const permit = drill ? drill.permitKill && at.atMs <= drill.untilMs : false;
+  const permit = hasPermit(draft);
   if (state.power === 'watch-only' && !permit) {
     const text = 'No kill: recovery of this unit is not proved yet; prove it: ninelives drill crash';
     return { rule: 'watch-only', text, retry: false };
@@ -145,7 +144,7 @@ function withhold(draft: Draft, life: Life): Withheld | null {
     const text = `No kill: ${unit.unit} would not come back after SIGKILL; see: ninelives doctor`;
     return { rule: 'not-revived', text, retry: false };
   }
-  const allowance = nextKillAllowed(state, policy, at.atMs);
+  const allowance = permit ? nextDrillKillAllowed(state, at.atMs) : nextKillAllowed(state, policy, at.atMs);
   if (!allowance) {
     const text = `No kill: StartLimitBurst=${unit.startLimit.burst} leaves no room for a restart (I3)`;
     return { rule: 'start-limit', text, retry: false };
@@ -157,6 +156,11 @@ function withhold(draft: Draft, life: Life): Withheld | null {
   }
   const text = `Kill budget is used up (${state.kills.length} kills lately), ${wait}`;
   return { rule: 'budget', text, retry: false };
+}
+
+function hasPermit({ state: { drill }, at }: Draft): boolean {
+  if (!drill?.permitKill || drill.spent) return false;
+  return at.atMs <= drill.untilMs;
 }
 
 /** Writes the intent: the tree as it is now, main process first. The loop commits it, then signals. */
@@ -172,8 +176,13 @@ function kill(draft: Draft, incident: Incident, life: Life): void {
     reason: state.verdict.sentence,
   });
   life.killIntentId = intent.id;
-  state.kills = trimKills([...state.kills, at], policy, at.atMs);
-  state.series += 1;
+  if (state.drill && hasPermit(draft)) {
+    // Somebody watches, and knows the cause: the next real fault must find the budget as it was.
+    state.drill = { ...state.drill, spent: true };
+  } else {
+    state.kills = trimKills([...state.kills, at], policy, at.atMs);
+    state.series += 1;
+  }
   if (state.series >= policy.killsMax && incident.kills + 1 < state.series) repeats(draft, state.series);
   note(draft, 'kill', `SIGKILL to pid ${main.pid} and ${others.length} more: ${intent.reason}`, {
     intentId: intent.id,

@@ -105,6 +105,25 @@ test('I3 one start of headroom stays under the start limit, by the observed star
   assert.equal(story.kills.length, 1);
 });
 
+test('I3 the one kill of a drill leaves the budget as it was, and never the start limit', () => {
+  const policy = { ...POLICY, killsMax: 1, idlePatienceMs: 0 };
+  const mark = { drillId: 'd', fault: 'wedge', permitKill: true, untilMs: Number.MAX_SAFE_INTEGER };
+  const story = serving(policy).see({ type: 'drill-begun', drill: mark });
+  const hang = () => story.probe('timeout', 'timeout', 'timeout').kills.length;
+  assert.equal(hang(), 1);
+  assert.deepEqual([story.state.kills.length, story.state.series], [0, 0]);
+  story.revive(2).probe('ok', 'ok');
+  assert.equal(hang(), 2, 'the budget pays for the second');
+  story.revive(3).probe('ok', 'ok');
+  assert.equal(hang(), 2);
+  assert.equal(story.state.withheld, 'budget');
+  story.see({ type: 'drill-begun', drill: mark });
+  assert.equal(hang(), 3, 'a spent budget does not stop the next drill');
+  const full = serving(policy).look({ startLimit: { burst: 1, intervalMs: 10_000 } });
+  full.see({ type: 'drill-begun', drill: mark });
+  assert.equal(full.probe('timeout', 'timeout', 'timeout').kills.length, 0);
+});
+
 test('I3 nothing is killed while a stranger owns the port, and its answers are not ours', () => {
   const story = serving().look({ portOwner: { who: 'foreign', text: 'pid 9' } });
   story.probe('error', 'error', 'error', 'error', 'ok', 'ok', 'ok');

@@ -195,8 +195,10 @@ export type OperatorCommand = 'pause' | 'resume' | 'acknowledge' | 'arm';
 export interface DrillMark {
   drillId: string;
   fault: string;
-  /** On a watch-only guard, allow the one kill that this drill is about. */
+  /** Allow the one kill that this drill is about, on a watch-only guard too, and outside the budget for real faults. */
   permitKill: boolean;
+  /** That kill has been decided: another is the guard's own affair. */
+  spent?: true;
   /** After this (monotonic) the mark is ignored: a drill that died must not colour later incidents. */
   untilMs: number;
 }

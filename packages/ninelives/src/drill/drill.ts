@@ -35,12 +35,12 @@ export async function performDrill(
   const hopeless = options.force ? null : await ports.beyondRepair();
   if (hopeless !== null)
     return refuse('not-possible', [hopeless], 'mend that, or do it all the same: --force');
-  const waitMs = options.force ? 0 : worthWaitingMs(fault, state, config.policy, ports.clock.monotonicMs());
+  const waitMs = options.force ? 0 : worthWaitingMs(fault, state, ports.clock.monotonicMs());
   if (waitMs > 0) tell({ type: 'waiting', forMs: waitMs, text: 'too many starts just now for another kill' });
   await ports.clock.sleep(waitMs, signal);
-  const known = judgeState(fault, state, config.policy, ports.clock.monotonicMs() + waitMs);
+  const known = judgeState(fault, state, ports.clock.monotonicMs() + waitMs);
   if (known.length > 0 && !options.force) return refuse('not-steady', known, hint);
-  const steady = await measureSteadyState(state, known, ports, signal);
+  const steady = await measureSteadyState(state, known, ports, { ownTraffic: options.ownTraffic, signal });
   tell({ type: 'steady', steady });
   if (signal.aborted) return refuse('not-steady', ['stopped before anything was done'], null);
   if (steady.objections.length > 0 && !options.force) return refuse('not-steady', steady.objections, hint);

@@ -47,6 +47,8 @@ export interface DrillOptions {
   config: ServiceConfig;
   /** Go on although the service is sick or busy. */
   force: boolean;
+  /** Whoever asks for the drill has clients at work on it meanwhile, so nobody else is looked for. */
+  ownTraffic: boolean;
   /** Do to a unit of one's own what is otherwise only explained. */
   really: boolean;
   /** How long to wait for what is expected; null: derived from the policy. */

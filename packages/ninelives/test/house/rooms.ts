@@ -26,6 +26,7 @@ const EVERYTHING = [
   'watch',
   'report',
   'layers',
+  'rehearse',
   'config',
 ];
 
@@ -43,6 +44,8 @@ export const ROOMS: Record<string, Room> = {
   gateway: { values: ['core'], node: true, packages: [] },
   // Pure: the record's rows in, a report out; its words are the dashboard's too.
   report: { values: [], node: false, packages: [] },
+  // A client and its arithmetic; faults are handed in.
+  rehearse: { values: ['core'], node: false, packages: [] },
   install: { values: [], node: true, packages: [] },
   discover: { values: ['core', 'probe', 'host'], node: true, packages: [] },
   // Runs off-site too: sockets, names and certificates are handed in.

@@ -65,8 +65,7 @@ async function perform(play: {
   await sleep(CALM_MS, signal);
   const report = await performDrill(
     wedge,
-    // Forced: the client that is in the way is our own.
-    { config, force: true, really: false, limitMs: null, by: 'demo' },
+    { config, force: true, ownTraffic: true, really: false, limitMs: null, by: 'demo' },
     createDrillPorts(config, record, { stateDir: house.stateDir, by: 'demo' }),
     (news) => {
       takeNews(stage, news);

@@ -79,7 +79,7 @@ export async function runDrill(
   const { force, really, by, limitMs = null } = options;
   const report = await performDrill(
     fault,
-    { config, force, really, limitMs, by },
+    { config, force, ownTraffic: false, really, limitMs, by },
     ports,
     (news) => {
       if (!options.json) terminal.out(newsLine(news, terminal));

@@ -188,33 +188,34 @@ test('crash-loop: kills each new main once, stops by itself, and wants an end wi
   assert.match(judged([...good, born(26, 2_500)]), /started again after it had failed; 6 restarts/);
 });
 
-test('a drill is refused where the guard is paused, busy with an incident, not serving, or out of kills', () => {
+test('a drill is refused where the guard is paused, busy with an incident, not serving, or without room to start', () => {
   const now = 100_000;
+  const STARTS = [96_000, 97_000, 98_000, 99_000];
   const spent = [90_000, 95_000, 99_000].map((atMs) => ({ atMs, wallMs: atMs }));
   const cases: [Partial<GuardState>, Fault, RegExp | null][] = [
     [{}, wedge, null],
     [{ desired: 'paused' }, crash, /paused/],
     [{ incident: { id: 'i1', sentence: 'hung: x' } as GuardState['incident'] }, crash, /incident i1.*hung/],
     [{ verdict: { kind: 'suspect', sentence: 'suspect: 1 of 3' } }, crash, /not serving: suspect/],
-    [{ kills: spent }, wedge, /may not kill for another .*3 kills lately/],
-    [{ kills: spent }, crash, null],
+    [{ kills: spent }, wedge, null],
+    [{ unit: unitOf(TREE, { recentStartsAtMs: STARTS }) }, wedge, /too many starts.*for another 6 s/],
     [{ unit: unitOf(TREE, { startLimit: { burst: 1, intervalMs: 10_000 } }) }, freeze, /never leaves room/],
   ];
   for (const [change, fault, why] of cases) {
-    const objections = judgeState(fault, stateOf(change), DEFAULT_POLICY, now).join('; ');
+    const objections = judgeState(fault, stateOf(change), now).join('; ');
     if (why) assert.match(objections, why);
     else assert.equal(objections, '');
   }
 });
 
-test('a start limit that will soon have room is waited for, a spent budget is not', () => {
+test('a start limit that will soon have room is waited for, a spent budget does not matter', () => {
   const starts = [92_000, 94_000, 96_000, 98_000];
   const full = stateOf({ unit: unitOf(TREE, { recentStartsAtMs: starts }) });
-  assert.equal(worthWaitingMs(wedge, full, DEFAULT_POLICY, 100_000), 2_000);
-  assert.equal(worthWaitingMs(crash, full, DEFAULT_POLICY, 100_000), 2_000, 'a crash costs a start too');
-  assert.equal(worthWaitingMs(term, full, DEFAULT_POLICY, 100_000), 0);
+  assert.equal(worthWaitingMs(wedge, full, 100_000), 2_000);
+  assert.equal(worthWaitingMs(crash, full, 100_000), 2_000, 'a crash costs a start too');
+  assert.equal(worthWaitingMs(term, full, 100_000), 0);
   const kills = [99_000, 99_100, 99_200].map((atMs) => ({ atMs, wallMs: atMs }));
-  assert.equal(worthWaitingMs(wedge, stateOf({ kills }), DEFAULT_POLICY, 100_000), 0);
+  assert.equal(worthWaitingMs(wedge, stateOf({ kills }), 100_000), 0, 'the budget is for real faults');
 });
 
 test('work that the guard accounts for is no traffic', () => {

@@ -1,6 +1,5 @@
-import { nextKillAllowed, startRoomAtMs } from '../../core/budget.js';
+import { nextDrillKillAllowed, startRoomAtMs } from '../../core/budget.js';
 import type { GuardState } from '../../core/decision.js';
-import type { Policy } from '../../core/policy.js';
 import type { ProbeOutcome } from '../../core/types.js';
 import type { Fault } from '../faults/fault.js';
 import type { DrillPorts } from '../ports.js';
@@ -19,16 +18,18 @@ export async function measureSteadyState(
   state: GuardState,
   known: readonly string[],
   ports: DrillPorts,
-  signal: AbortSignal,
+  options: { ownTraffic: boolean; signal: AbortSignal },
 ): Promise<SteadyState> {
+  const { ownTraffic, signal } = options;
   const objections = [...known];
   const asked = await askQuestions(state.probeDeadlineMs, ports, signal);
   const wrong = asked.outcomes.find((outcome) => outcome.reason !== 'ok');
   const right = asked.outcomes.filter((outcome) => outcome.reason === 'ok');
   if (wrong) objections.push(`${right.length} of ${QUESTIONS} of our own probes were right: ${wrong.detail}`);
-  const traffic: Traffic = wrong
-    ? { seen: 'not-measurable', text: 'other traffic was not looked for' }
-    : await lookForTraffic(state.service, asked.cost, ports, signal);
+  const traffic: Traffic =
+    wrong || ownTraffic
+      ? { seen: 'not-measurable', text: 'other traffic was not looked for' }
+      : await lookForTraffic(state.service, asked.cost, ports, signal);
   if (traffic.seen === 'some') objections.push(`it is in use: ${traffic.text}`);
   return {
     asked: asked.outcomes.length,
@@ -43,20 +44,20 @@ export async function measureSteadyState(
 const WAIT_MAX_MS = 30_000;
 
 /** How long until the guard may kill, or the supervisor start, once more, where that is worth waiting for. */
-export function worthWaitingMs(fault: Fault, state: GuardState, policy: Policy, atMs: number): number {
-  const waitMs = (allowedAtMs(fault, state, policy, atMs) ?? atMs) - atMs;
+export function worthWaitingMs(fault: Fault, state: GuardState, atMs: number): number {
+  const waitMs = (allowedAtMs(fault, state, atMs) ?? atMs) - atMs;
   return waitMs > 0 && waitMs <= WAIT_MAX_MS ? waitMs : 0;
 }
 
 /** When what the fault needs can be had; null: never. */
-function allowedAtMs(fault: Fault, state: GuardState, policy: Policy, atMs: number): number | null {
+function allowedAtMs(fault: Fault, state: GuardState, atMs: number): number | null {
   if (fault.needs === 'nothing') return atMs;
   if (fault.needs === 'start') return startRoomAtMs(state, atMs);
-  return nextKillAllowed(state, policy, atMs)?.atMs ?? null;
+  return nextDrillKillAllowed(state, atMs)?.atMs ?? null;
 }
 
 /** What the guard's own state says against a drill. Pure. */
-export function judgeState(fault: Fault, state: GuardState, policy: Policy, atMs: number): string[] {
+export function judgeState(fault: Fault, state: GuardState, atMs: number): string[] {
   const objections: string[] = [];
   if (state.desired === 'paused') objections.push('the guard is paused (next: ninelives resume)');
   if (state.incident) objections.push(`incident ${state.incident.id} is open: ${state.incident.sentence}`);
@@ -71,15 +72,12 @@ export function judgeState(fault: Fault, state: GuardState, policy: Policy, atMs
     }
   }
   if (fault.needs === 'kill' && state.desired === 'guarded') {
-    const allowed = nextKillAllowed(state, policy, atMs);
+    const allowed = nextDrillKillAllowed(state, atMs);
     const waitMs = (allowed?.atMs ?? atMs) - atMs;
-    const spent =
-      allowed?.rule === 'headroom' ? 'too many starts just now' : `${state.kills.length} kills lately`;
     if (!allowed) objections.push('its start limit never leaves room for a kill, so it would stay hung');
     else if (waitMs > 0) {
-      objections.push(
-        `the guard may not kill for another ${words(waitMs)} (${spent}), so it would stay hung`,
-      );
+      const why = `too many starts just now: the guard may not kill for another ${words(waitMs)}`;
+      objections.push(`${why}, so it would stay hung`);
     }
   }
   return objections;
