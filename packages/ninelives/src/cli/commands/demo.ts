@@ -5,7 +5,7 @@ import { monotonicMs, sleep } from '../../host/clock.js';
 import { askHealth, askWork } from '../demo/client.js';
 import { type DemoHouse, openDemoHouse } from '../demo/house.js';
 import { createShow, type Show } from '../demo/show.js';
-import { closingLine, createStage, type Stage, takeNews } from '../demo/stage.js';
+import { clientsLine, closingLine, createStage, failedOf, type Stage, takeNews } from '../demo/stage.js';
 import { timesLine } from '../drill/lines.js';
 import { createDrillPorts } from '../drill/ports.js';
 import { CliError, EXIT, type ExitCode } from '../errors.js';
@@ -45,8 +45,10 @@ export async function runDemo(
   terminal.out('');
   const times = timesLine(report.times);
   if (times !== '') terminal.out(times);
-  terminal.out(terminal.style('bold', closingLine(report)));
-  return report.passed ? EXIT.fine : EXIT.unhealthy;
+  terminal.out(closingLine(report));
+  if (report.interrupted) return EXIT.unhealthy;
+  terminal.out(terminal.style('bold', clientsLine(stage)));
+  return report.passed && failedOf(stage.held) === 0 ? EXIT.fine : EXIT.unhealthy;
 }
 
 async function perform(play: {
@@ -62,6 +64,7 @@ async function perform(play: {
   stage.act = 'well';
   void askHealth(house.url, stage.health, asking);
   void askWork(house.url, stage.work, asking);
+  void askWork(house.gatewayUrl, stage.held, asking);
   await sleep(CALM_MS, signal);
   const report = await performDrill(
     wedge,

@@ -6,6 +6,8 @@ import { runProbe } from '../../probe/run.js';
 import { answer, ask, type Question } from './stage.js';
 
 const PAUSE_MS = 500;
+/** Real work is asked more often: a restart takes half a second, and must not fall between two questions. */
+const WORK_PAUSE_MS = 200;
 /** What a client of an embedding API is commonly willing to wait. */
 const PATIENCE_MS = 30_000;
 
@@ -35,9 +37,13 @@ export async function askWork(url: string, question: Question, signal: AbortSign
     if (signal.aborted) return;
     const right = outcome.reason === 'ok';
     const took = Math.max(1, Math.round(outcome.tookMs));
-    answer(question, right, right ? `right answer in ${took} ms` : outcome.detail);
-    await sleep(PAUSE_MS, signal);
+    answer(question, right, right ? `right answer in ${tookWords(took)}` : outcome.detail);
+    await sleep(WORK_PAUSE_MS, signal);
   }
+}
+
+function tookWords(ms: number): string {
+  return ms < 1_000 ? `${ms} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }
 
 function specOf(url: string): ProbeSpec {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +18,9 @@ import { recordFile } from '../state-dir.js';
 /** A guarded service of the demo's own, on a port and in a folder of its own. */
 export interface DemoHouse {
   stateDir: string;
+  /** Of the server itself, and of the gateway before it. */
   url: string;
+  gatewayUrl: string;
   /** Resolves when it has answered often enough for the guard to know its usual pace. */
   serving(signal: AbortSignal): Promise<{ record: GuardRecord; config: ServiceConfig }>;
   /** Ends `up`, which ends the service, and removes the folder. */
@@ -35,11 +37,12 @@ const LOG_LINES = 8;
 /** Starts `ninelives up` as a child. */
 export async function openDemoHouse(env: { [name: string]: string | undefined }): Promise<DemoHouse> {
   const stateDir = mkdtempSync(join(tmpdir(), 'ninelives-demo-'));
-  const port = await freePort();
+  const [port, gatewayPort] = await freePorts();
   const logFile = join(stateDir, 'up.log');
   const log = openSync(logFile, 'a', 0o600);
   const bin = fileURLToPath(new URL('../../../../bin/ninelives.js', import.meta.url));
-  const args = [bin, 'up', '--state', stateDir, '--port', String(port), '--no-gateway'];
+  const ports = ['--port', String(port), '--gateway-port', String(gatewayPort)];
+  const args = [bin, 'up', '--state', stateDir, ...ports];
   // A session of its own: on Ctrl-C we end it ourselves, in order.
   const up = spawn(process.execPath, args, {
     cwd: stateDir,
@@ -56,6 +59,7 @@ export async function openDemoHouse(env: { [name: string]: string | undefined })
   return {
     stateDir,
     url: `http://127.0.0.1:${port}`,
+    gatewayUrl: `http://127.0.0.1:${gatewayPort}`,
     async serving(signal) {
       for (let waitedMs = 0; waitedMs < SERVING_WITHIN_MS && !signal.aborted; waitedMs += 100) {
         if (up.exitCode !== null || up.signalCode !== null) break;
@@ -99,13 +103,20 @@ function tailOf(logFile: string): string {
   return lines.map((line) => `  ${line}`).join('\n');
 }
 
-function freePort(): Promise<number> {
+/** Two, held at the same time so that they differ. */
+async function freePorts(): Promise<[number, number]> {
+  const servers = [createServer(), createServer()] as const;
+  const ports = await Promise.all(servers.map(boundPort));
+  for (const server of servers) server.close();
+  return ports as [number, number];
+}
+
+function boundPort(server: Server): Promise<number> {
   return new Promise((resolve, reject) => {
-    const server = createServer();
     server.once('error', reject);
     server.listen(0, '127.0.0.1', () => {
       const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+      resolve(typeof address === 'object' && address ? address.port : 0);
     });
   });
 }

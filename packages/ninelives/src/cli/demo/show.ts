@@ -62,7 +62,8 @@ function plainShow(stage: Stage, terminal: Terminal): Show {
     sayAct();
     if (stage.health.asked === 0) return;
     const now = monotonicMs();
-    terminal.out(`  /health ${nowWords(stage.health, now)} | inference: ${nowWords(stage.work, now)}`);
+    const words = [stage.health, stage.work, stage.held].map((question) => nowWords(question, now));
+    terminal.out(`  /health ${words[0]} | inference: ${words[1]} | through the gateway: ${words[2]}`);
   };
   const timer = setInterval(sayNow, PLAIN_EVERY_MS);
   sayAct();

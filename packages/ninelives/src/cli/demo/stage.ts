@@ -23,7 +23,10 @@ export interface Stage {
   /** "SIGSTOP to 4718" */
   injected: string | null;
   health: Question;
+  /** Real work, asked of the server itself. */
   work: Question;
+  /** The same, asked through the gateway. */
+  held: Question;
   story: TimelineRow[];
 }
 
@@ -36,6 +39,7 @@ export function createStage(startedAtMs: number): Stage {
     injected: null,
     health: question(),
     work: question(),
+    held: question(),
     story: [],
   };
 }
@@ -66,7 +70,7 @@ export function answer(question: Question, right: boolean, text: string): void {
 
 /** Half a second has passed: one cell more on both strips. */
 export function tick(stage: Stage, nowMs: number): void {
-  for (const question of [stage.health, stage.work]) {
+  for (const question of [stage.health, stage.work, stage.held]) {
     question.strip = [...question.strip, moodOf(question, nowMs)].slice(-STRIP_MAX);
   }
 }
@@ -89,9 +93,9 @@ export function nowWords(question: Question, nowMs: number): string {
 const CAPTIONS: { [act in Stage['act']]: string } = {
   starting: 'Starting a real embedding model and its guard (a first start downloads the model) …',
   well: 'All is well. Beside you, the guard asks the model a real question every 2 s.',
-  frozen: 'The engine is frozen. The server still says 200 at once; nobody gets an answer.',
+  frozen: 'The engine is frozen. The server still says 200 at once; real work waits, at the gateway too.',
   killed: 'Killed by its own user. SIGKILL is no clean end, so Restart=on-failure starts it again.',
-  back: 'Real work again, from a new process.',
+  back: 'Real work again, from a new process; what the gateway held was answered by it.',
   over: 'Done, and everything is put back.',
 };
 
@@ -115,8 +119,11 @@ export function viewOf(stage: Stage, nowMs: number): DemoView {
     elapsedMs: nowMs - stage.startedAtMs,
     caption: captionOf(stage),
     captionStyle: CAPTION_STYLES[act],
-    left: column(stage.health, nowMs, 'GET /health', 'what most monitors ask', 'said 200'),
-    right: column(stage.work, nowMs, 'POST /v1/embeddings', 'what users ask', 'answered right'),
+    columns: [
+      column(stage.health, nowMs, 'GET /health', 'what most monitors ask', 'said 200'),
+      column(stage.work, nowMs, 'POST /v1/embeddings', 'a client of the server', 'answered'),
+      column(stage.held, nowMs, 'POST through the gateway', 'a client of ninelives', 'answered'),
+    ],
     story,
   };
 }
@@ -130,17 +137,31 @@ function column(
 ): Column {
   const { asked, right, strip } = question;
   const under = question.askedAtMs === null ? 0 : 1;
+  const lost = failedOf(question);
   return {
     title,
     subtitle,
     now: nowWords(question, nowMs),
     mood: moodOf(question, nowMs),
     strip,
-    tally: asked === 0 ? '' : `${asked - under} asked, ${right} ${rightWords}`,
+    tally:
+      asked === 0 ? '' : `${asked - under} asked, ${lost > 0 ? `${lost} failed` : `${right} ${rightWords}`}`,
   };
 }
 
-/** The one sentence to remember. */
+/** How many of its questions came back without a right answer; one still under way is none of them. */
+export function failedOf({ asked, right, askedAtMs }: Question): number {
+  return asked - (askedAtMs === null ? 0 : 1) - right;
+}
+
+/** The punch line: what clients saw of all this. */
+export function clientsLine({ held, work }: Pick<Stage, 'held' | 'work'>): string {
+  const ended = (question: Question) => question.asked - (question.askedAtMs === null ? 0 : 1);
+  const without = `without it ${failedOf(work)} of ${ended(work)} failed`;
+  return `${failedOf(held)} of ${ended(held)} calls failed through the gateway; ${without}`;
+}
+
+/** What was proved, in one sentence. */
 export function closingLine(report: DrillReport): string {
   const health = report.cheap.find((tally) => tally.path === '/health');
   const always = health && health.statuses['200'] === health.asked;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DrillReport, TimelineRow } from '../../drill/report.js';
-import { answer, ask, closingLine, createStage, takeNews, tick, viewOf } from './stage.js';
+import { answer, ask, clientsLine, closingLine, createStage, takeNews, tick, viewOf } from './stage.js';
 import { demoLines, type Line, wrap } from './view.js';
 
 const row = (type: TimelineRow['type'], atMs: number, sinceMs: number | null, text: string) =>
@@ -23,13 +23,14 @@ function frozenStage() {
   const stage = createStage(0);
   stage.url = 'http://127.0.0.1:4242';
   stage.act = 'well';
-  for (const question of [stage.health, stage.work]) {
+  for (const question of [stage.health, stage.work, stage.held]) {
     ask(question, 900);
     answer(question, true, '200 in 1 ms');
   }
   tick(stage, 1_000);
   takeNews(stage, row('injected', 1_000, null, 'SIGSTOP to 4718'));
   ask(stage.work, 1_100);
+  ask(stage.held, 1_100);
   tick(stage, 1_200);
   tick(stage, 2_000);
   takeNews(
@@ -44,13 +45,13 @@ function frozenStage() {
   return stage;
 }
 
-test('side by side: 200 at once on the left, a question that waits on the right', () => {
+test('side by side: 200 at once on the left, questions that wait beside it', () => {
   const lines = plain(demoLines(viewOf(frozenStage(), 5_100), { columns: 90, rows: 40 }));
   const text = lines.join('\n');
   assert.match(text, /ninelives demo · http:\/\/127\.0\.0\.1:4242 +5 s/);
-  assert.match(text, /■ 200 in 1 ms +□ waiting 4\.0 s …/);
-  assert.match(text, /^ {2}■■■ +■■□$/m, 'the strips: three good cells, and two with one that waits');
-  assert.match(text, /1 asked, 1 said 200 +1 asked, 1 answered right/);
+  assert.match(text, /■ 200 in 1 ms +□ waiting 4\.0 s … +□ waiting 4\.0 s …/);
+  assert.match(text, /^ {2}■■■ +■■□ +■■□$/m, 'the strips: three good cells, and two with one that waits');
+  assert.match(text, /1 asked, 1 said 200 +1 asked, 1 answered +1 asked, 1 answered/);
   assert.match(text, /The engine is frozen now: SIGSTOP to 4718\./);
   assert.match(text, /injected at 00:29:31Z {2}SIGSTOP to 4718/);
   assert.match(text, /\[2\.1s\] first probe without an answer/);
@@ -89,6 +90,7 @@ test('a lost answer is marked until the next one is there', () => {
   takeNews(stage, row('kill', 9_000, null, 'SIGKILL to pid 4711 and 1 more'));
   const killed = plain(demoLines(viewOf(stage, 9_100), { columns: 90, rows: 40 })).join('\n');
   assert.match(killed, /× connection lost/);
+  assert.match(killed, /2 asked, 1 failed +1 asked, 1 answered/, 'beside it the gateway still holds its own');
   assert.match(killed, /Killed by its own user/);
   ask(stage.work, 9_600);
   answer(stage.work, true, 'right answer in 12 ms');
@@ -96,6 +98,18 @@ test('a lost answer is marked until the next one is there', () => {
   const back = plain(demoLines(viewOf(stage, 9_800), { columns: 90, rows: 40 })).join('\n');
   assert.match(back, /■ right answer in 12 ms/);
   assert.match(back, /Real work again/);
+});
+
+test('the last line counts what clients saw, with the gateway and without', () => {
+  const stage = frozenStage();
+  answer(stage.work, false, 'connection lost');
+  assert.equal(
+    clientsLine(stage),
+    '0 of 1 calls failed through the gateway; without it 1 of 2 failed',
+    'a question under way is neither answered nor failed',
+  );
+  answer(stage.held, true, 'right answer in 5.9 s');
+  assert.match(clientsLine(stage), /^0 of 2 calls failed/);
 });
 
 test('wrap breaks at spaces, indents, and cuts what can not be broken', () => {

@@ -22,8 +22,8 @@ export interface DemoView {
   elapsedMs: number;
   caption: string;
   captionStyle: Style;
-  left: Column;
-  right: Column;
+  /** What is asked, side by side. */
+  columns: readonly Column[];
   story: readonly TimelineRow[];
 }
 
@@ -41,7 +41,8 @@ const MOODS: { [mood in Mood]: { cell: string; style: Style } } = {
   idle: { cell: '·', style: 'dim' },
 };
 
-const WIDE = 56;
+/** Narrower columns can't be read side by side. */
+const COLUMN_MIN = 26;
 const WIDTH_MAX = 104;
 const GAP = 3;
 const MARGIN = 2;
@@ -50,7 +51,8 @@ const MARGIN = 2;
 export function demoLines(view: DemoView, size: { columns: number; rows: number }): Line[] {
   const width = Math.max(16, Math.min(size.columns - 1, WIDTH_MAX) - MARGIN);
   const head: Line[] = [titleLine(view, width), []];
-  const columns = width >= WIDE ? sideBySide(view, width) : stacked(view, width);
+  const half = Math.floor((width - GAP * (view.columns.length - 1)) / view.columns.length);
+  const columns = half >= COLUMN_MIN ? sideBySide(view, half) : stacked(view, width);
   const caption = wrap(view.caption, width).map((text) => [{ text, style: view.captionStyle }]);
   const story = view.story.flatMap((row) => storyLines(row, width));
   const fixed = [...head, ...columns, [], ...caption, []];
@@ -72,22 +74,23 @@ function titleLine({ url, elapsedMs }: DemoView, width: number): Line {
   ];
 }
 
-function sideBySide({ left, right }: DemoView, width: number): Line[] {
-  const half = Math.floor((width - GAP) / 2);
-  const lefts = columnLines(left, half);
-  const rights = columnLines(right, half);
-  return lefts.map((line, index) => [
-    ...pad(line, half),
-    { text: ' '.repeat(GAP) },
-    ...(rights[index] as Line),
-  ]);
+function sideBySide({ columns }: DemoView, width: number): Line[] {
+  const drawn = columns.map((column) => columnLines(column, width));
+  const last = drawn.length - 1;
+  return (drawn[0] ?? []).map((_line, row) =>
+    drawn.flatMap((lines, at) => {
+      const line = lines[row] as Line;
+      return at === last ? [...line] : [...pad(line, width), { text: ' '.repeat(GAP) }];
+    }),
+  );
 }
 
-function stacked({ left, right }: DemoView, width: number): Line[] {
+function stacked({ columns }: DemoView, width: number): Line[] {
   // Where it is narrow it is often low too: without the rule and the words below the title.
-  const brief = (column: Column) =>
-    columnLines(column, width).filter((_line, index) => index !== 1 && index !== 2);
-  return [...brief(left), [], ...brief(right)];
+  return columns.flatMap((column, at) => {
+    const lines = columnLines(column, width).filter((_line, index) => index !== 1 && index !== 2);
+    return at === 0 ? lines : [[], ...lines];
+  });
 }
 
 function columnLines({ title, subtitle, now, mood, strip, tally }: Column, width: number): Line[] {
