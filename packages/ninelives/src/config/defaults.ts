@@ -15,6 +15,7 @@ export const DEFAULT_GATEWAY: GatewaySettings = {
   bodyMax: null,
   replayChat: false,
 };
+export const NTFY_SERVER = 'https://ntfy.sh';
 export const DEFAULT_RETENTION_MS = 14 * 86_400_000;
 export const DEFAULT_CHEAP_PATHS = ['/health', '/v1/models'];
 /** Moves by one for each text that came back from the engine as a vector. */

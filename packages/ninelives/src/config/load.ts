@@ -1,15 +1,17 @@
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { DEFAULT_RETENTION_MS } from './defaults.js';
+import { judgeNotifiers, resolveNotifier, resolvePaging } from './notify.js';
 import { resolveOuter } from './outer.js';
-import { resolveNotifier, resolveService } from './resolve.js';
+import { resolveService } from './resolve.js';
 import { configJsonSchema } from './schema/json-schema.js';
-import { configSchema, notifierSchema, type ServiceInput, serviceSchema } from './schema/schema.js';
-import { judgeNotifier, judgeService, judgeTogether, type Report } from './sense.js';
+import { notifierSchema } from './schema/notify.js';
+import { configSchema, type ServiceInput, serviceSchema } from './schema/schema.js';
+import { judgeService, judgeTogether, type Report } from './sense.js';
 import type { Config, NotifierConfig, ServiceConfig } from './service.js';
 import { type Explained, explainIssues, type KeySchema, valueAt } from './source/explain.js';
 import { ConfigError, type Path, type Problem } from './source/problem.js';
-import { readYaml } from './source/yaml.js';
+import { readYaml, type YamlSource } from './source/yaml.js';
 
 const MAX_CONFIG_BYTES = 1024 * 1024;
 
@@ -46,8 +48,7 @@ export function parseConfig(text: string, options: { file: string; env: Environm
   const problems = [...source.problems];
   const report = ({ path, message, suggestion, key }: Explained) =>
     problems.push(source.problemAt(path, message, { key, suggestion }));
-  const config =
-    problems.length > 0 ? null : assemble(source.value, path.dirname(path.resolve(file)), report);
+  const config = problems.length > 0 ? null : assemble(source, path.dirname(path.resolve(file)), report);
   if (config !== null && problems.length === 0) return config;
   problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
   throw new ConfigError(problems, `mend ${file} and try again; nothing was started or changed`);
@@ -57,7 +58,11 @@ export function parseConfig(text: string, options: { file: string; env: Environm
  * Shape first, then sense. A service whose shape is right is judged for sense even when another one is not,
  * so that all problems are told at once.
  */
-function assemble(value: unknown, folder: string, report: (problem: Explained) => void): Config | null {
+function assemble(
+  { value, referenced }: Pick<YamlSource, 'value' | 'referenced'>,
+  folder: string,
+  report: (problem: Explained) => void,
+): Config | null {
   const parsed = configSchema.safeParse(value);
   if (!parsed.success)
     explainIssues(parsed.error.issues, value, configJsonSchema() as KeySchema).forEach(report);
@@ -76,17 +81,27 @@ function assemble(value: unknown, folder: string, report: (problem: Explained) =
   }
   judgeTogether(services, reportAt(['services']));
 
-  const notifiers: NotifierConfig[] = [];
-  for (const [index, notifier] of wellFormed(notifierSchema, value, 'notify')) {
-    const reportHere = reportAt(['notify', index]);
-    judgeNotifier(notifier, reportHere);
-    if (notifiers.some(({ name }) => name === notifier.name))
-      reportHere(['name'], 'another notifier has the same name');
-    notifiers.push(resolveNotifier(notifier, folder, reportHere));
-  }
+  const raw = wellFormed(notifierSchema, value, 'notify');
+  judgeNotifiers(raw, reportAt(['notify']));
+  const notifiers = raw.flatMap(([index, notifier]): NotifierConfig | NotifierConfig[] => {
+    const isReference = (inner: Path) => referenced(['notify', index, ...inner]);
+    return resolveNotifier(notifier, { folder, isReference }, reportAt(['notify', index])) ?? [];
+  });
   if (!parsed.success) return null;
+  const { paging = {}, retention = DEFAULT_RETENTION_MS } = parsed.data;
   const outer = resolveOuter(parsed.data, reportAt([]));
-  return { services: resolved, notifiers, retentionMs: parsed.data.retention ?? DEFAULT_RETENTION_MS, outer };
+  return {
+    services: resolved,
+    notifiers,
+    paging: resolvePaging(
+      paging,
+      raw.map(([, notifier]) => notifier),
+      reportAt(['paging']),
+    ),
+    runbook: paging.runbook ?? null,
+    retentionMs: retention,
+    outer,
+  };
 }
 
 /** The elements of a list whose shape is right, with their indexes. */
@@ -142,7 +157,8 @@ export function configFromFlags(flags: ServiceFlags): Config {
     probe: defined(probe),
   } as ServiceInput;
   const problems: Problem[] = [];
-  const config = assemble({ version: 1, services: [service] }, '.', ({ path, message, suggestion }) => {
+  const source = { value: { version: 1, services: [service] }, referenced: () => false };
+  const config = assemble(source, '.', ({ path, message, suggestion }) => {
     const inner = path.slice(2).join('.');
     const flag = FLAG_OF[inner] ?? inner;
     problems.push({ file: 'command line', line: null, column: null, path: flag, message, suggestion });

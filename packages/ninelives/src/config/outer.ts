@@ -1,6 +1,8 @@
 import path from 'node:path';
 import { DEFAULT_WATCH_POLICY } from '../watch/policy.js';
-import type { RawConfig, RawNotifier, RawService } from './schema/schema.js';
+import { NTFY_SERVER } from './defaults.js';
+import type { RawNotifier } from './schema/notify.js';
+import type { RawConfig, RawService } from './schema/schema.js';
 import type { Report } from './sense.js';
 import type { Domains, LayerConfig, OuterConfig, ServiceOuter } from './service.js';
 import { readSecretFile } from './source/files.js';
@@ -108,10 +110,24 @@ export function resolveOuter(
   };
 }
 
-/** Who has to be there for a page to leave: what is said, else the host that its URL names. */
-function notifierDomains({ domains, webhook }: RawNotifier): Domains {
-  if (domains !== undefined || webhook === undefined) return domainsOf(domains);
-  return { provider: [new URL(webhook.url).hostname] };
+/** Who has to be there for a page to leave: what is said, else the company or host that its kind needs. */
+function notifierDomains({ domains, ...notifier }: RawNotifier): Domains {
+  if (domains !== undefined) return domainsOf(domains);
+  const host = hostOf(notifier);
+  return host === null ? {} : { provider: [host] };
+}
+
+const HOSTED = { pushover: 'pushover.net', telegram: 'telegram.org', slack: 'slack.com' } as const;
+
+function hostOf(notifier: Omit<RawNotifier, 'domains'>): string | null {
+  const { webhook, ntfy, discord, pagerduty, email } = notifier;
+  if (webhook) return new URL(webhook.url).hostname;
+  if (ntfy) return new URL(ntfy.server ?? NTFY_SERVER).hostname;
+  if (discord) return 'discord.com';
+  if (pagerduty) return 'pagerduty.com';
+  if (email) return email.host;
+  const kind = (['pushover', 'telegram', 'slack'] as const).find((key) => notifier[key] !== undefined);
+  return kind ? HOSTED[kind] : null;
 }
 
 function judgeLayers(layers: LayerConfig[], notifiers: string[], report: Report): void {

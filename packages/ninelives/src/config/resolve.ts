@@ -8,11 +8,11 @@ import type { ProbeSpec } from '../probe/probe.js';
 import { DEFAULT_CHEAP_PATHS, DEFAULT_RESTART, EMBEDDER_COUNTER, servicePort, unitName } from './defaults.js';
 import { gatewayOf } from './gateway.js';
 import { resolveServiceOuter } from './outer.js';
-import type { RawNotifier, RawService } from './schema/schema.js';
+import type { RawService } from './schema/schema.js';
 import type { Report } from './sense.js';
-import type { NotifierConfig, RestartSettings, ServiceConfig, ServiceSource } from './service.js';
+import type { RestartSettings, ServiceConfig, ServiceSource } from './service.js';
 import { readGoldenFile, readSecretFile } from './source/files.js';
-import { splitWords } from './source/words.js';
+import { argvOf } from './source/words.js';
 
 type RawProbe = NonNullable<RawService['probe']>;
 
@@ -47,17 +47,6 @@ function sourceOf(service: RawService, folder: string, report: Report): ServiceS
     return { type: 'command', argv, cwd, env: service.env ?? {} };
   }
   return { type: 'embedder', settings: { ...service.embedder } };
-}
-
-function argvOf(command: string | string[], report: (message: string) => void): string[] {
-  if (typeof command !== 'string') {
-    if (command[0] === '') report('the command is empty');
-    return command;
-  }
-  const words = splitWords(command);
-  if ('argv' in words) return words.argv;
-  report(words.problem);
-  return [];
 }
 
 function probeOf(probe: RawProbe, port: number | null, folder: string, report: Report): ProbeSpec {
@@ -199,19 +188,4 @@ function progressOf(service: RawService, port: number | null): ServiceConfig['pr
   if (progress) return { url: progress.url ?? url, server: progress.server };
   if (service.embedder !== undefined) return { url, counter: EMBEDDER_COUNTER };
   return port === null ? null : { url, server: 'any' };
-}
-
-export function resolveNotifier(notifier: RawNotifier, folder: string, report: Report): NotifierConfig {
-  const { name, command, webhook, timeout } = notifier;
-  if (webhook === undefined) {
-    const argv = argvOf(command ?? [], (message) => report(['command'], message));
-    return { type: 'command', name, argv, timeoutMs: timeout ?? 10_000 };
-  }
-  let secret = webhook.secret ?? null;
-  if (webhook.secret_file !== undefined) {
-    const read = readSecretFile(path.resolve(folder, webhook.secret_file));
-    if ('secret' in read) secret = read.secret;
-    else report(['webhook', 'secret_file'], read.problem);
-  }
-  return { type: 'webhook', name, url: webhook.url, secret, headers: webhook.headers ?? {} };
 }

@@ -7,7 +7,7 @@ import {
   servicePort,
   unitName,
 } from './defaults.js';
-import type { RawNotifier, RawService } from './schema/schema.js';
+import type { RawService } from './schema/schema.js';
 import type { Path } from './source/problem.js';
 
 const OUT_OF = [
@@ -153,18 +153,6 @@ function judgeGuard(service: RawService, report: Report): void {
       path,
       `${kills} kills and a start limit of ${burst} leave no start in reserve: after ${burst} starts the supervisor gives up for good, so our own kills could end the service (I3). Keep kills below start_limit_burst`,
     );
-  }
-}
-
-/** What one notifier says must make sense together. */
-export function judgeNotifier(notifier: RawNotifier, report: Report): void {
-  const { command, webhook, timeout } = notifier;
-  if (command === undefined && webhook === undefined) report([], 'needs one of: command, webhook');
-  if (command !== undefined && webhook !== undefined)
-    report(['webhook'], 'a notifier is either command or webhook: take one away');
-  if (timeout !== undefined && command === undefined) report(['timeout'], 'belongs to `command`');
-  if (webhook?.secret !== undefined && webhook.secret_file !== undefined) {
-    report(['webhook', 'secret_file'], 'there is a secret already: take one away');
   }
 }
 

@@ -89,19 +89,69 @@ export interface OuterConfig {
   notifiers: { [name: string]: Domains };
 }
 
-export type NotifierConfig =
-  | { type: 'command'; name: string; argv: string[]; timeoutMs: number }
+/** One way to tell people, with its secrets in the clear: never printed, never stored. */
+export type NotifierConfig = { name: string } & (
+  | { type: 'command'; argv: string[]; timeoutMs: number }
+  | { type: 'webhook'; url: string; secret: string | null; headers: { [name: string]: string } }
+  | { type: 'ntfy'; server: string; topic: string; token: string | null; replies: string | null }
   | {
-      type: 'webhook';
-      name: string;
-      url: string;
-      secret: string | null;
-      headers: { [name: string]: string };
-    };
+      type: 'pushover';
+      api: string;
+      token: string;
+      user: string;
+      device: string | null;
+      emergency: boolean;
+    }
+  | { type: 'telegram'; api: string; token: string; chat: number | string; thread: number | null }
+  | { type: 'slack'; url: string }
+  | { type: 'discord'; url: string }
+  | { type: 'pagerduty'; api: string; routingKey: string }
+  | {
+      type: 'email';
+      host: string;
+      port: number;
+      tls: 'starttls' | 'implicit' | 'none';
+      user: string | null;
+      password: string | null;
+      from: string;
+      to: string[];
+      timeoutMs: number;
+    }
+);
+
+/** A time in which losses are expected: every day or on some, or once. */
+export type Maintenance = { services: string[] | null } & (
+  | {
+      /** Minutes since midnight in `zone`; an end before the beginning is on the next day. */
+      fromMin: number;
+      toMin: number;
+      /** Days on which it begins, 0 is Sunday. */
+      days: number[];
+      zone: string;
+    }
+  | { startWallMs: number; endWallMs: number }
+);
+
+/** When, how often and whom: see notify/attend. Durations in ms. */
+export interface PagingPolicy {
+  /** By the notifier's name; one that is not here is told of everything at once. */
+  routes: { [notifier: string]: { afterMs: number | null; fallback: string[] } };
+  /** An open loss that nobody acknowledged is told again after this; null: never. */
+  remindMs: number | null;
+  /** Not accepted for this long: the fallback gets it too. */
+  fallbackAfterMs: number;
+  /** A page that could not be delivered for this long is given up with its next failure. */
+  giveUpMs: number;
+  flapping: { incidents: number; withinMs: number; calmMs: number } | null;
+  maintenance: Maintenance[];
+}
 
 export interface Config {
   services: ServiceConfig[];
   notifiers: NotifierConfig[];
+  paging: PagingPolicy;
+  /** Where docs/runbook.md can be read in a browser; null: only in the repository. */
+  runbook: string | null;
   /** Rows of the record older than this are forgotten. */
   retentionMs: number;
   outer: OuterConfig;

@@ -4,6 +4,7 @@ import { LATENCIES_KEPT } from './deadline.js';
 import type { Life } from './decision.js';
 import { isMasked, sameIncarnation } from './identity.js';
 import { noteRevival } from './offender.js';
+import { acknowledgedPage } from './page.js';
 import { armByWord } from './power.js';
 import { noteMovement } from './startup.js';
 import { type Draft, note, touch } from './state.js';
@@ -296,6 +297,7 @@ function onOperator(draft: Draft, observation: Of<'operator'>): void {
       if (!state.incident) return;
       state.incident.acknowledgedBy = observation.by;
       touch(draft, state.incident);
+      draft.pages.push(acknowledgedPage(state.incident, observation.by, observation.wallMs));
       return note(draft, 'acknowledged', `acknowledged by ${observation.by}`);
     case 'arm':
       return armByWord(draft, observation.by);

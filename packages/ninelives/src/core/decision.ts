@@ -143,7 +143,13 @@ export type EventType =
   | 'disarmed'
   | 'verdict'; // the sentence changed kind
 
-export type PageKind = 'opened' | 'escalated' | 'resolved' | 'notice';
+export type PageKind =
+  | 'opened'
+  | 'escalated' // a person is needed
+  | 'reminder' // still open, and nobody has said that they are on it
+  | 'acknowledged' // somebody is on it
+  | 'resolved'
+  | 'notice'; // of no incident
 
 /** A message about an incident, stored in the outbox in the same transaction as its cause. */
 export interface Page {
@@ -156,6 +162,13 @@ export interface Page {
   title: string;
   body: string;
   wallMs: number;
+  /** The heading in docs/runbook.md that says what to do; absent in rows of an older version. */
+  section?: string;
+  /**
+   * What this page is about, where that is not its incident alone: layers that see the same loss share it, so that a
+   * receiver makes one of it (PagerDuty's dedup key). Stable from the opening page to the resolving one.
+   */
+  thread?: string;
 }
 
 /** One point of the 72-hour strip. */

@@ -46,7 +46,7 @@ export function watchLeaks(draft: Draft): void {
     note(draft, 'leak', text, { ...leak });
     const id = `leak/${leak.what}/${life.incarnation.pid}-${life.incarnation.startTicks}`;
     const body = `${text}. It still answers right; restart it at a quiet moment, or give it more room.`;
-    draft.pages.push(noticePage(state.service, id, titleOf(leak), body, at.wallMs));
+    draft.pages.push(noticePage(state.service, id, titleOf(leak), body, at.wallMs, 'leak'));
   }
 }
 

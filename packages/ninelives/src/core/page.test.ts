@@ -43,6 +43,7 @@ describe('a page', () => {
         'Type:  ninelives status',
       ].join('\n'),
       wallMs: WALL,
+      section: 'hung',
     });
   });
 

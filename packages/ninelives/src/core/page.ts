@@ -10,6 +10,9 @@ export interface PageMoment {
   advice?: string;
 }
 
+/** The pages that the step itself writes. */
+type IncidentPage = Extract<PageKind, 'opened' | 'escalated' | 'resolved'>;
+
 /** How a loss is called in a title: read aloud after the service's name. */
 const CALLED: Partial<Record<VerdictKind, string>> = {
   hung: 'does not answer',
@@ -25,6 +28,12 @@ const CALLED: Partial<Record<VerdictKind, string>> = {
   full: 'only says that it is full',
   drift: 'answers as if it were another model',
   unkillable: 'survived SIGKILL',
+  'box-dead': 'is gone: its machine is silent',
+  'tunnel-broken': 'can not be reached: the tunnel is broken',
+  'model-broken': 'does not do its work',
+  'dns-broken': 'can not be reached: its name does not resolve',
+  'tls-broken': 'can not be reached: clients refuse its certificate',
+  unreachable: 'can not be reached',
 };
 
 /** The command that shows most about a loss of this kind. */
@@ -43,7 +52,7 @@ const LOOK_WITH: Partial<Record<VerdictKind, string>> = {
  * what to type. Pure; times are UTC, since the core has no zone. Same incident and moment, same page.
  * The id is stable (`<service>/<incident>/<kind>[/<n>]`): the key by which a receiver knows a repeat.
  */
-export function pageFor(kind: Exclude<PageKind, 'notice'>, incident: Incident, moment: PageMoment): Page {
+export function pageFor(kind: IncidentPage, incident: Incident, moment: PageMoment): Page {
   const { service, drill } = incident;
   const nth = moment.nth === undefined ? '' : `/${moment.nth}`;
   const prefix = drill ? `[drill ${drill.fault}] ` : '';
@@ -58,11 +67,68 @@ export function pageFor(kind: Exclude<PageKind, 'notice'>, incident: Incident, m
     title: prefix + titleOf(kind, incident),
     body: lines.join('\n'),
     wallMs: moment.wallMs,
+    section: incident.kind,
+  };
+}
+
+/** Somebody is on it: for the others. The same person twice is the same page. */
+export function acknowledgedPage(incident: Incident, by: string, wallMs: number): Page {
+  const { service, id, sentence, firstFailureWallMs } = incident;
+  return {
+    id: `${service}/${id}/acknowledged/${by}`,
+    service,
+    incidentId: id,
+    kind: 'acknowledged',
+    drill: incident.drill !== null,
+    title: `${by} is on it: ${service} ${calledOf(incident)}`,
+    body: [
+      `What:  ${sentence}`,
+      `Since: ${utc(firstFailureWallMs)}, ${span(wallMs - firstFailureWallMs)} ago`,
+      `Now:   nothing; no reminder and no escalation follows`,
+    ].join('\n'),
+    wallMs,
+    section: incident.kind,
+  };
+}
+
+/**
+ * What is told of an open incident that nobody has acknowledged. `mark` is the rest of its id and says which one it is
+ * (`reminder/2`, `unanswered/boss`); same mark, same page.
+ */
+export function unansweredPage(
+  kind: 'reminder' | 'escalated',
+  incident: Incident,
+  mark: string,
+  wallMs: number,
+): Page {
+  const { service, id } = incident;
+  const openForMs = wallMs - incident.openedWallMs;
+  const advice =
+    kind === 'reminder'
+      ? 'somebody has to look at it; who does says so with  ninelives acknowledge  or from the phone'
+      : 'nobody who was told before has acknowledged it; now it is yours';
+  return {
+    id: `${service}/${id}/${mark}`,
+    service,
+    incidentId: id,
+    kind,
+    drill: incident.drill !== null,
+    title: `${service} still ${calledOf(incident)}, nobody is on it for ${span(openForMs)}`,
+    body: lossLines('escalated', incident, { wallMs, advice }).join('\n'),
+    wallMs,
+    section: incident.kind,
   };
 }
 
 /** A message that belongs to no incident. `id` is unique within the service. */
-export function noticePage(service: string, id: string, title: string, body: string, wallMs: number): Page {
+export function noticePage(
+  service: string,
+  id: string,
+  title: string,
+  body: string,
+  wallMs: number,
+  section = 'notice',
+): Page {
   return {
     id: `${service}/notice/${id}`,
     service,
@@ -72,17 +138,23 @@ export function noticePage(service: string, id: string, title: string, body: str
     title: `${service}: ${title}`,
     body: `${body}\nAt:   ${utc(wallMs)}\nType: ninelives status`,
     wallMs,
+    section,
   };
 }
 
-function titleOf(kind: Exclude<PageKind, 'notice'>, incident: Incident): string {
+function titleOf(kind: IncidentPage, incident: Incident): string {
   const { service } = incident;
   if (kind === 'resolved') return `${service} serves again after ${span(lostMs(incident))}`;
-  const called = CALLED[incident.kind] ?? `is not serving (${incident.kind})`;
+  const called = calledOf(incident);
   if (kind === 'opened') return `${service} ${called}`;
   return incident.acknowledgedBy === null
     ? `${service} needs you: it ${called}`
     : `${service} still ${called} (${incident.acknowledgedBy} is on it)`;
+}
+
+/** The loss in words, as they follow the service's name: `does not answer`. */
+export function calledOf({ kind }: Incident): string {
+  return CALLED[kind] ?? `is not serving (${kind})`;
 }
 
 function lossLines(kind: 'opened' | 'escalated', incident: Incident, moment: PageMoment): string[] {

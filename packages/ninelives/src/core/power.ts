@@ -31,7 +31,9 @@ function disarmIfChanged(draft: Draft, proof: Proof, now: Fingerprint): void {
   const text = `disarmed: ${changes.join('; ')}; watching only until recovery is proved again`;
   note(draft, 'disarmed', text, { changes });
   const body = `${text}. Prove it: ninelives drill crash`;
-  draft.pages.push(noticePage(state.service, `disarmed/${at.wallMs}`, 'watching only', body, at.wallMs));
+  draft.pages.push(
+    noticePage(state.service, `disarmed/${at.wallMs}`, 'watching only', body, at.wallMs, 'watching-only'),
+  );
 }
 
 /** `Restart: on-failure → no`, for each property that differs. */

@@ -47,7 +47,7 @@ export function createCommitter(options: {
       lastMemoryKillAtMs = atMs;
       const body = `Killing once without a record (${reason}). Free some disk space: no further kill until then.`;
       options.tellWithoutRecord(
-        noticePage(service, `${id}/no-record`, 'The record cannot be written', body, wallMs),
+        noticePage(service, `${id}/no-record`, 'The record cannot be written', body, wallMs, 'no-record'),
       );
     }
     backlog = merged;

@@ -1,3 +1,4 @@
+import { secretsOf } from '../config/secrets.js';
 import type { Config, ServiceConfig } from '../config/service.js';
 import type { KillIntent } from '../core/decision.js';
 import type { UnitSnapshot } from '../core/types.js';
@@ -27,7 +28,7 @@ export function createEvidenceKeeper(options: {
   env: { [name: string]: string | undefined };
 }): KeepEvidence {
   const { service, stateDir, logFile, env } = options;
-  const secrets = secretsOf(service, options.config);
+  const secrets = secretsIn(service, options.config);
   const path = env.PATH ?? '/usr/local/bin:/usr/bin:/bin';
 
   async function keep(intent: KillIntent, unit: UnitSnapshot | null, signal: AbortSignal): Promise<string> {
@@ -62,13 +63,14 @@ export function giveUpEvidence(stateDir: string, error: unknown): boolean {
 }
 
 /** Values of the config that must not turn up in the evidence. */
-function secretsOf(service: ServiceConfig, config: Config): string[] {
+function secretsIn(service: ServiceConfig, config: Config): string[] {
   const webhooks = config.notifiers.filter((notifier) => notifier.type === 'webhook');
   const headers = [service.probe.headers, ...webhooks.map((webhook) => webhook.headers)];
   const secret = headers.flatMap(Object.entries).filter(([name]) => isSecretName(name));
   return [
     // `Bearer X`: X may turn up alone.
     ...secret.flatMap(([, value]: [string, string]) => [value, value.split(/\s+/).at(-1) ?? '']),
-    ...webhooks.flatMap(({ url, secret }) => (secret === null ? [url] : [url, secret])),
+    ...webhooks.map(({ url }) => url),
+    ...config.notifiers.flatMap(secretsOf),
   ];
 }

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { NotifierConfig } from '../config/service.js';
+import type { Config } from '../config/service.js';
 import { wallMs } from '../host/clock.js';
 import { acquireLock } from '../host/lock.js';
 import type { Notifier } from '../notify/notifier.js';
@@ -25,7 +25,11 @@ export interface House {
  * Takes the state folder for this daemon.
  * @throws SetupError when another one holds it; RecordUnavailableError when it can't be written.
  */
-export function openHouse(stateDir: string, notifiers: NotifierConfig[], env: NotifierPorts['env']): House {
+export function openHouse(
+  stateDir: string,
+  { notifiers, runbook }: Pick<Config, 'notifiers' | 'runbook'>,
+  env: NotifierPorts['env'],
+): House {
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const lock = acquireLock(stateDir);
   if ('refused' in lock) throw new SetupError('STATE_IN_USE', lock.refused, 'ninelives status');
@@ -34,7 +38,7 @@ export function openHouse(stateDir: string, notifiers: NotifierConfig[], env: No
     return {
       record,
       reserve: openReserve({ path: join(stateDir, 'reserve'), record }),
-      notifiers: notifiers.map((notifier) => createNotifier(notifier, { wallMs, env })),
+      notifiers: notifiers.map((notifier) => createNotifier(notifier, { wallMs, env, runbook })),
       close() {
         record.close();
         lock.release();

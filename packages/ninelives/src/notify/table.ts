@@ -1,20 +1,21 @@
 import type { NotifierConfig } from '../config/service.js';
 import { createCommandNotifier } from './command.js';
+import { createEmailNotifier } from './email.js';
 import type { Notifier } from './notifier.js';
-import { createWebhookNotifier } from './webhook.js';
+import type { WebPorts } from './web/http.js';
+import { WEB_MAKERS } from './web/table.js';
 
 /** What notifiers need of the world. */
-export interface NotifierPorts {
-  /** Unix time in ms. */
-  wallMs: () => number;
+export interface NotifierPorts extends WebPorts {
   /** The environment that commands inherit. */
   env: { [name: string]: string | undefined };
 }
 
 /** One entry a kind of notifier: the whole list of places to touch for a new one, after its configuration. */
 const MAKERS = {
+  ...WEB_MAKERS,
   command: createCommandNotifier,
-  webhook: createWebhookNotifier,
+  email: createEmailNotifier,
 } satisfies {
   [T in NotifierConfig['type']]: (
     config: Extract<NotifierConfig, { type: T }>,

@@ -1,17 +1,9 @@
 import type { Incident, Page, VerdictKind } from '../core/decision.js';
-import { span, utc } from '../core/page.js';
+import { calledOf, span, utc } from '../core/page.js';
 import type { WatchState } from './state.js';
 
-/** How a loss reads in a title, after the service's name. */
-const CALLED: Partial<Record<VerdictKind, string>> = {
-  'box-dead': 'is gone: its machine is silent',
-  'tunnel-broken': 'can not be reached: the tunnel is broken',
-  'model-broken': 'does not do its work',
-  'dns-broken': 'can not be reached: its name does not resolve',
-  'tls-broken': 'can not be reached: clients refuse its certificate',
-  misconfigured: 'refuses our probe',
-  unreachable: 'can not be reached',
-};
+/** Every outer layer looks at the public way: what they tell of it is one thing, and one incident at PagerDuty. */
+export const THREAD = 'public-way';
 
 /** What a person can do about it, in a whole sentence. */
 const ADVICE: Partial<Record<VerdictKind, string>> = {
@@ -37,7 +29,7 @@ export function watchPage(
   const { service, layer } = state;
   const nth = kind === 'escalated' ? `/${incident.escalations.length}` : '';
   const lostMs = (incident.resolvedWallMs ?? wallMs) - incident.firstFailureWallMs;
-  const called = CALLED[incident.kind] ?? `is not serving (${incident.kind})`;
+  const called = calledOf(incident);
   const titles = {
     opened: `${service} ${called}`,
     escalated: `${service} still ${called}`,
@@ -52,6 +44,8 @@ export function watchPage(
     title: titles[kind],
     body: lines(kind, incident, layer, wallMs, lostMs).join('\n'),
     wallMs,
+    section: incident.kind,
+    thread: THREAD,
   };
 }
 
@@ -88,6 +82,7 @@ export function watchNotice(
   title: string,
   body: string[],
   wallMs: number,
+  section: string,
 ): Page {
   const { service, layer } = state;
   return {
@@ -99,6 +94,7 @@ export function watchNotice(
     title: `${service}: ${title}`,
     body: [...body, `Seen:  from ${layer}`].join('\n'),
     wallMs,
+    section,
   };
 }
 
@@ -116,6 +112,7 @@ export function blindPage(state: WatchState, fromWallMs: number, toWallMs: numbe
     `${state.layer} could not see for ${lasted}`,
     body,
     toWallMs,
+    'blind',
   );
 }
 
@@ -130,7 +127,14 @@ export function certificatePage(
     `What:  it ends at ${utc(validToWallMs)}`,
     'Now:   renew it, or see why its renewal does not run',
   ];
-  return watchNotice(state, `certificate-${warning}`, `its certificate ends in ${left}`, body, wallMs);
+  return watchNotice(
+    state,
+    `certificate-${warning}`,
+    `its certificate ends in ${left}`,
+    body,
+    wallMs,
+    'certificate',
+  );
 }
 
 /** `20261125-021007` (UTC): for ids that a person types. */

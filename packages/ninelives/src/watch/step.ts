@@ -1,7 +1,8 @@
 import type { Incident, Page, RecordEvent, Sample } from '../core/decision.js';
+import { acknowledgedPage } from '../core/page.js';
 import type { At } from '../core/types.js';
 import type { Look } from './look.js';
-import { blindPage, certificatePage, stamp, watchPage } from './page.js';
+import { blindPage, certificatePage, stamp, THREAD, watchPage } from './page.js';
 import type { WatchPolicy } from './policy.js';
 import type { WatchState } from './state.js';
 import { judgeLook, type WatchVerdict } from './verdict.js';
@@ -66,6 +67,7 @@ export function watchOperate(
   if (command === 'acknowledge' && state.incident) {
     draft.state.incident = { ...state.incident, acknowledgedBy: by };
     draft.incidents.push(draft.state.incident);
+    draft.pages.push({ ...acknowledgedPage(draft.state.incident, by, at.wallMs), thread: THREAD });
     note(draft, 'acknowledged', `${by} is on it: no reminders`);
   }
   return rows(draft);

@@ -37,7 +37,7 @@ extra: 1
       '14:5 services[2].port: services[1] has the same port (8088)',
       '14:11 services[2].name: services[1] has the same name',
       '16:14 services[2].restart: belongs to `embedder` and `command`: x has its own settings, see  systemctl cat x',
-      '17:1 extra: unknown key; known here: version, services, notify, watch, layers, retention',
+      '17:1 extra: unknown key; known here: version, services, notify, paging, watch, layers, retention',
     ],
   );
 });
@@ -95,10 +95,7 @@ test('what does not fit together is refused', () => {
       'version: 1\nservices: [{ name: a, unit: x, port: 1 }, { name: b, unit: x.service, port: 2 }]',
       /same unit/,
     ],
-    [
-      'version: 1\nservices: [{ name: a, embedder: }]\nnotify: [{ name: n }]',
-      /needs one of: command, webhook/,
-    ],
+    ['version: 1\nservices: [{ name: a, embedder: }]\nnotify: [{ name: n }]', /needs one of: ntfy, pushover/],
     ['version: 1\nservices: [{ name: a, embedder: &x }]\na: *y', /alias|anchor/i],
     ['version: 1\nversion: 1', /unique/],
     ['a: [', /./],

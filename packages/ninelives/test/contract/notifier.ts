@@ -4,14 +4,18 @@ import type { Page } from '../../src/core/decision.js';
 import type { Notifier } from '../../src/notify/notifier.js';
 
 /** How the far end behaves for the next deliveries. */
-export type FarEnd = 'accepts' | 'fails' | 'is silent' | 'is not there';
+export type FarEnd = 'accepts' | 'fails' | 'is busy' | 'refuses' | 'is silent' | 'is not there';
 
 /** A notifier and a real far end. */
 export interface Reached {
   notifier: Notifier;
   far(end: FarEnd): void;
-  /** Pages that the far end took, in order. */
-  taken(): Page[];
+  /** Can it say that a page will never be taken? A program's exit status can't. */
+  refuses: boolean;
+  /** Exactly what PAGE looks like at the far end. */
+  shape: unknown;
+  /** What the far end took, in order. */
+  taken(): unknown[];
   close(): Promise<void>;
 }
 
@@ -27,6 +31,7 @@ export const PAGE: Page = {
   title: 'a does not answer',
   body: 'What:  hung: "no answer" \\ within 2.0 s\nNow:   nothing – 🐈 $(reboot) `reboot`',
   wallMs: 1_764_000_000_000,
+  section: 'hung',
 };
 
 /** What every notifier does, at real far ends. */
@@ -43,9 +48,21 @@ export function notifierContract(name: string, reach: () => Promise<Reached>): v
   const never = new AbortController().signal;
 
   describe(name, () => {
-    on('delivers a page whole, and says that it was accepted', async ({ notifier, taken }) => {
-      assert.deepEqual(await notifier.deliver(PAGE, never), { outcome: 'accepted' });
-      assert.deepEqual(taken(), [PAGE]);
+    on('delivers a page in exactly its shape, and says that it was accepted', async (reached) => {
+      assert.equal((await reached.notifier.deliver(PAGE, never)).outcome, 'accepted');
+      assert.deepEqual(reached.taken(), [reached.shape]);
+    });
+
+    on('obeys a far end that is busy, and believes one that refuses', async ({ notifier, far, refuses }) => {
+      if (!refuses) return;
+      far('is busy');
+      const busy = await notifier.deliver(PAGE, never);
+      assert.equal(busy.outcome, 'retry');
+      if ('afterMs' in busy) assert.ok((busy.afterMs ?? 0) >= 90_000);
+      far('refuses');
+      const refused = await notifier.deliver(PAGE, never);
+      assert.equal(refused.outcome, 'refused');
+      assert.ok('error' in refused && !refused.error.includes(SECRET), JSON.stringify(refused));
     });
 
     on('says that a failure is worth another try, and delivers with the next', async (reached) => {
@@ -56,7 +73,7 @@ export function notifierContract(name: string, reach: () => Promise<Reached>): v
         assert.ok('error' in delivery && delivery.error.startsWith(`${reached.notifier.name}: `), end);
       }
       reached.far('accepts');
-      assert.deepEqual(await reached.notifier.deliver(PAGE, never), { outcome: 'accepted' });
+      assert.equal((await reached.notifier.deliver(PAGE, never)).outcome, 'accepted');
       assert.equal(reached.taken().length, 1);
     });
 

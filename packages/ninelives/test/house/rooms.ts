@@ -36,7 +36,8 @@ export const ROOMS: Record<string, Room> = {
   // SQLite for the lock of a state folder: Node has no flock(2), SQLite does it through fcntl(2).
   host: { values: ['core/types', 'core/assert'], node: true, packages: ['@photostructure/sqlite'] },
   record: { values: ['core/types', 'core/assert'], node: true, packages: ['@photostructure/sqlite'] },
-  notify: { values: ['core/types', 'core/assert', 'record/record'], node: true, packages: [] },
+  // notify/web is web-standard, and compiled so: the off-site layer tells with it.
+  notify: { values: ['core/types', 'core/assert', 'record/record'], node: true, packages: ['nodemailer'] },
   evidence: { values: ['core/types', 'host'], node: true, packages: [] },
   drill: { values: ['core', 'probe'], node: true, packages: [] },
   doctor: { values: ['core', 'probe'], node: true, packages: [] },

@@ -11,7 +11,7 @@ const never = new AbortController().signal;
 
 function command(argv: string[], timeoutMs = 20_000) {
   const config = { type: 'command' as const, name: 'script', argv, timeoutMs };
-  return createNotifier(config, { wallMs: () => 0, env: { PATH: process.env.PATH } });
+  return createNotifier(config, { wallMs: () => 0, runbook: null, env: { PATH: process.env.PATH } });
 }
 
 function lines(path: string): string[] {
@@ -45,6 +45,8 @@ notifierContract('the command', async () => {
       end = next;
       writeFileSync(mode, next);
     },
+    refuses: false,
+    shape: PAGE,
     taken: () => lines(out).map((line) => JSON.parse(line)),
     close: async () => rmSync(dir, { recursive: true }),
   };

@@ -11,7 +11,7 @@ const outbox = createOutbox({
   notifiers: [
     createNotifier(
       { type: 'webhook', name: 'hook', url: url as string, secret: 'a secret', headers: {} },
-      { wallMs, env: {} },
+      { wallMs, env: {}, runbook: null },
     ),
   ],
   random: Math.random,

@@ -2,38 +2,33 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { describe, it } from 'node:test';
+import { Webhook } from 'standardwebhooks';
 import { createNotifier } from '../../src/notify/table.js';
-import { bodyOf, judge } from '../../src/notify/webhook.js';
-import { type FarEnd, notifierContract, PAGE, SECRET } from '../contract/notifier.js';
-import { farServer, type Request } from './far-server.js';
+import { judge } from '../../src/notify/web/http.js';
+import { bodyOf } from '../../src/notify/web/webhook.js';
+import { notifierContract, PAGE, SECRET } from '../contract/notifier.js';
+import { farServer, httpFarEnd, type Request } from './far-server.js';
 
 const NOW = 1_764_000_123_456;
 const never = new AbortController().signal;
 
 function webhook(url: string, parts: { secret?: string; headers?: { [name: string]: string } } = {}) {
   const config = { type: 'webhook' as const, name: 'hook', url, secret: null, headers: {}, ...parts };
-  return createNotifier(config, { wallMs: () => NOW, env: {} });
+  return createNotifier(config, { wallMs: () => NOW, env: {}, runbook: null });
 }
 
 notifierContract('the webhook', async () => {
-  let end: FarEnd = 'accepts';
-  const taken: string[] = [];
-  const server = await farServer((request, response) => {
-    if (end === 'is silent') return;
-    if (end === 'is not there') return response.destroy();
-    if (end === 'accepts') taken.push(request.body);
-    response.writeHead(end === 'accepts' ? 204 : 503).end();
-  });
+  const { server, taken, far } = await httpFarEnd(204);
   const notifier = webhook(`${server.url}/${SECRET}`, {
     secret: `whsec_${btoa(SECRET)}`,
     headers: { authorization: `Bearer ${SECRET}` },
   });
   return {
     notifier,
-    far(next) {
-      end = next;
-    },
-    taken: () => taken.map((body) => JSON.parse(body).data),
+    far,
+    refuses: true,
+    shape: { ...PAGE, key: 'ninelives/a/incident-1' },
+    taken: () => taken.map(({ body }) => JSON.parse(body).data),
     close: () => server.close(),
   };
 });
@@ -65,8 +60,24 @@ describe('the webhook on the wire', () => {
       assert.deepEqual(JSON.parse(body), {
         type: 'incident.opened',
         timestamp: '2025-11-24T16:00:00.000Z',
-        data: PAGE,
+        data: { ...PAGE, key: 'ninelives/a/incident-1' },
       });
+    }
+  });
+
+  it('is taken by the official receiver', async () => {
+    const secret = `whsec_${btoa('0123456789abcdef0123456789abcdef')}`;
+    const server = await farServer((_, response) => response.end());
+    try {
+      const config = { type: 'webhook' as const, name: 'hook', url: server.url, secret, headers: {} };
+      const ports = { wallMs: Date.now, env: {}, runbook: null };
+      await createNotifier(config, ports).deliver(PAGE, never);
+      const { body, headers } = server.requests[0] as Request;
+      const receiver = new Webhook(secret);
+      assert.ok(receiver.verify(body, headers as Record<string, string>));
+      assert.throws(() => receiver.verify(`${body} `, headers as Record<string, string>));
+    } finally {
+      await server.close();
     }
   });
 
@@ -104,16 +115,20 @@ describe('the webhook on the wire', () => {
   });
 
   it('stays below 20 kB', () => {
-    const cut = bodyOf({ ...PAGE, body: `first line\n${'"ü🐈'.repeat(40_000)}` });
+    const cut = bodyOf({ ...PAGE, body: `first line\n${'"ü🐈'.repeat(40_000)}` }, null);
     assert.ok(Buffer.byteLength(cut) < 20_000);
     assert.match(JSON.parse(cut).data.body, /^first line\n.*… \(cut\)$/s);
-    assert.equal(JSON.parse(bodyOf(PAGE)).data.body, PAGE.body);
+    assert.equal(JSON.parse(bodyOf(PAGE, null)).data.body, PAGE.body);
   });
 });
 
 describe('the class of an answer', () => {
   const of = (status: number, retryAfter?: string) =>
-    judge('hook', { status, headers: new Headers(retryAfter ? { 'retry-after': retryAfter } : {}) }, NOW);
+    judge(
+      { name: 'hook', secrets: [] },
+      { status, headers: new Headers(retryAfter ? { 'retry-after': retryAfter } : {}), text: '' },
+      NOW,
+    );
 
   it('follows its status', () => {
     for (const status of [200, 201, 202, 204]) assert.equal(of(status).outcome, 'accepted', `${status}`);

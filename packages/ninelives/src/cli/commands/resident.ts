@@ -33,9 +33,7 @@ const PASS_LIMIT_MS = 10 * 60_000;
 /** `up` and `guard`: the daemon in the foreground, its story on the terminal, quiet when all is well. */
 export async function runResident(options: ResidentOptions, terminal: Terminal): Promise<ExitCode> {
   const { config, stateDir, mode } = options;
-  const house = options.once
-    ? await houseForPass(options)
-    : openHouse(stateDir, config.notifiers, options.env);
+  const house = options.once ? await houseForPass(options) : openHouse(stateDir, config, options.env);
   if ('guardedBy' in house) {
     terminal.out(`nothing to do: ${house.guardedBy} guards here already`);
     return EXIT.fine;
@@ -104,7 +102,7 @@ async function houseForPass({
   const other = await makeWay(stateDir, wallMs(), PASS_LIMIT_MS);
   if (other !== null) return { guardedBy: `${other.command} (pid ${other.pid})` };
   try {
-    return openHouse(stateDir, config.notifiers, env);
+    return openHouse(stateDir, config, env);
   } catch (error) {
     // It has taken the folder since, or has not yet written its name.
     if (error instanceof SetupError && error.code === 'STATE_IN_USE') return { guardedBy: 'another pass' };

@@ -35,7 +35,7 @@ export async function runWatchCommand(options: WatchCommandOptions, terminal: Te
       return EXIT.fine;
     }
   }
-  const house = openHouse(stateDir, config.notifiers, options.env);
+  const house = openHouse(stateDir, config, options.env);
   const systemd = createSdNotify(options.env);
   const outbox = createOutbox({
     record: house.record,

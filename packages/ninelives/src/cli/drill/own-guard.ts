@@ -28,7 +28,7 @@ export async function withOwnGuard<T>(
   use: (record: GuardRecord) => Promise<T>,
 ): Promise<T> {
   const { config, service, stateDir, env } = options;
-  const house = openHouse(stateDir, config.notifiers, env);
+  const house = openHouse(stateDir, config, env);
   const ended = new AbortController();
   const serving = new AbortController();
   const daemon = runDaemon({

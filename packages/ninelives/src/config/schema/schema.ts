@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { SERVER_NAMES } from '../../probe/servers.js';
-import { command, count, DAY_MS, duration, headers, name, port, text, webUrl } from './fields.js';
+import { command, count, DAY_MS, duration, name, port, text, webUrl } from './fields.js';
 import { gatewaySchema } from './gateway.js';
-import { domainsSchema, layersSchema, serviceOuter, watchSchema } from './outer.js';
+import { notifierSchema, pagingSchema } from './notify.js';
+import { layersSchema, serviceOuter, watchSchema } from './outer.js';
 import { probeSchema } from './probe.js';
 
 /**
@@ -162,22 +163,6 @@ export const serviceSchema = z.strictObject({
   ...serviceOuter,
 });
 
-export const notifierSchema = z.strictObject({
-  name,
-  command: command.optional(),
-  timeout: duration('command: what it gets to finish (10s).', { minMs: 100, maxMs: 300_000 }).optional(),
-  webhook: z
-    .strictObject({
-      url: webUrl('Where the page is posted.'),
-      secret: text('Signs the body; an environment variable keeps it out of the file.').optional(),
-      secret_file: text('File with the secret; chmod 600.').optional(),
-      headers: headers.optional(),
-    })
-    .meta({ description: 'A plain JSON POST.' })
-    .optional(),
-  domains: domainsSchema.optional(),
-});
-
 export const configSchema = z.strictObject({
   version: z.literal(1).meta({ description: 'Of this format.' }),
   services: z
@@ -189,6 +174,7 @@ export const configSchema = z.strictObject({
     .max(32, { error: 'at most 32 notifiers' })
     .meta({ description: 'How people are told.' })
     .optional(),
+  paging: pagingSchema.optional(),
   watch: watchSchema.optional(),
   layers: layersSchema.optional(),
   retention: duration('What is older is forgotten (14d).', {
@@ -199,5 +185,4 @@ export const configSchema = z.strictObject({
 
 export type ServiceInput = z.input<typeof serviceSchema>;
 export type RawService = z.output<typeof serviceSchema>;
-export type RawNotifier = z.output<typeof notifierSchema>;
 export type RawConfig = z.output<typeof configSchema>;

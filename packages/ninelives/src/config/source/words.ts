@@ -39,3 +39,15 @@ function closingQuote(line: string, start: number): number {
   }
   return -1;
 }
+
+/** A command as its words; what is wrong with it is reported. */
+export function argvOf(command: string | string[], report: (message: string) => void): string[] {
+  if (typeof command !== 'string') {
+    if (command[0] === '') report('the command is empty');
+    return command;
+  }
+  const words = splitWords(command);
+  if ('argv' in words) return words.argv;
+  report(words.problem);
+  return [];
+}

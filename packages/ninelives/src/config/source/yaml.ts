@@ -7,6 +7,8 @@ export interface YamlSource {
   problems: Problem[];
   /** A problem at a path; of the deepest part of it that exists. `key`: at the key, not at its value. */
   problemAt(path: Path, message: string, options?: { key?: boolean; suggestion?: string | null }): Problem;
+  /** Is the value at this path taken from the environment, at least in part? */
+  referenced(path: Path): boolean;
 }
 
 /** Reads YAML, then replaces `${NAME}` in every string value from `env`; `$$` stands for one `$`. Never throws. */
@@ -30,11 +32,13 @@ export function readYaml(
     };
   };
 
+  const references = new WeakSet<object>();
   for (const error of document.errors) problems.push(add(error.pos[0], [], error.message));
   visit(document, {
     Scalar(key, node) {
       if (key === 'key' || typeof node.value !== 'string') return;
       const { value, problem } = expand(node.value, env);
+      if (/(^|[^$])(\$\$)*\$\{/.test(node.value)) references.add(node);
       node.value = value;
       if (problem !== null) problems.push(add(node.range?.[0] ?? 0, [], problem));
     },
@@ -77,7 +81,12 @@ export function readYaml(
     return offset;
   }
 
-  return { value, problems, problemAt };
+  function referenced(path: Path): boolean {
+    const node = document.getIn(path, true);
+    return typeof node === 'object' && node !== null && references.has(node);
+  }
+
+  return { value, problems, problemAt, referenced };
 }
 
 /** `${NAME}` from the environment and `$$` for `$`; any other `$` stays as it is. */
