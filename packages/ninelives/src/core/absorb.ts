@@ -8,6 +8,7 @@ import { acknowledgedPage } from './page.js';
 import { armByWord } from './power.js';
 import { noteMovement } from './startup.js';
 import { type Draft, note, touch } from './state.js';
+import { absorbStill, absorbTraffic } from './traffic.js';
 import type { Incarnation, Observation, ProbeReason, UnitSnapshot } from './types.js';
 import { RESULT_OF } from './types.js';
 
@@ -30,7 +31,9 @@ export function absorb(draft: Draft, observation: Observation): void {
     case 'completion':
       return onCompletion(draft, observation);
     case 'counter-still':
-      return onCounterStill(draft, observation);
+      return absorbStill(draft, observation.incarnation);
+    case 'traffic':
+      return absorbTraffic(draft, observation.incarnation, observation.traffic);
     case 'killed':
       return onKilled(draft, observation);
     case 'operator':
@@ -150,6 +153,7 @@ function beginLife(draft: Draft, incarnation: Incarnation, unit: UnitSnapshot): 
     lastProbeAtMs: at.atMs,
     lastCompletionAtMs: null,
     stillAtMs: null,
+    traffic: null,
     pulse: { atMs: at.atMs, cpuMs: 0, ioBytes: 0 },
     activeAtMs: null,
     fullSinceMs: null,
@@ -245,11 +249,6 @@ function onCompletion(draft: Draft, observation: Of<'completion'>): void {
   // Work gets done, so the silence towards us is a queue, not a hang (I1).
   endSilence(life);
   endFull(life);
-}
-
-function onCounterStill(draft: Draft, observation: Of<'counter-still'>): void {
-  const life = draft.state.life;
-  if (life && sameIncarnation(observation.incarnation, life.incarnation)) life.stillAtMs = draft.at.atMs;
 }
 
 function endFull(life: Life): void {

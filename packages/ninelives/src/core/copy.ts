@@ -51,6 +51,7 @@ function copyLife(life: Life): Life {
     lastProbeAtMs: life.lastProbeAtMs,
     lastCompletionAtMs: life.lastCompletionAtMs,
     stillAtMs: life.stillAtMs,
+    traffic: life.traffic,
     pulse: life.pulse,
     activeAtMs: life.activeAtMs,
     fullSinceMs: life.fullSinceMs,

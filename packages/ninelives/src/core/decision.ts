@@ -7,6 +7,7 @@ import type {
   ProbeOutcome,
   ProbeReason,
   ProcessId,
+  TrafficSight,
   UnitSnapshot,
 } from './types.js';
 
@@ -250,6 +251,8 @@ export interface Life {
   lastCompletionAtMs: number | null;
   /** When the counter was last read and had not moved. */
   stillAtMs: number | null;
+  /** What the gateway's traffic last showed, and when; null: there is no gateway, or nothing on its way. */
+  traffic: (TrafficSight & { atMs: number }) | null;
   /** The doers' CPU and I/O at the beginning of the present window, and when they were last seen at work. */
   pulse: { atMs: number; cpuMs: number; ioBytes: number };
   activeAtMs: number | null;

@@ -33,7 +33,7 @@ export function scheduleProbe(draft: Draft): void {
     state.probeDueAtMs = later ? due : Math.min(state.probeDueAtMs ?? due, due);
     return;
   }
-  const confirming = life.failures > 0 && hasCounter(life);
+  const confirming = life.failures > 0 && hasCounter(life, at.atMs);
   // A counter tells work from silence, so what was asked once in full may be asked again in half the time.
   state.probeDeadlineMs = confirming ? Math.max(policy.deadlineMinMs, learntMs) / 2 : learntMs;
   if (draft.sample) state.probeDueAtMs = at.atMs + waitMs(draft, life, policy, confirming);

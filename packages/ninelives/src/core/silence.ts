@@ -1,6 +1,7 @@
 import { casualtyOf, isActive } from './activity.js';
 import type { GuardState, Life, Verdict } from './decision.js';
 import type { Policy } from './policy.js';
+import { trafficNow } from './traffic.js';
 import type { CheapAnswer, UnitSnapshot } from './types.js';
 import { patienceMs } from './verdicts.js';
 
@@ -80,9 +81,12 @@ function lookAt(state: GuardState, life: Life, unit: UnitSnapshot, policy: Polic
       ? wait('stalled', `its event loop is blocked, and it is at work (${work})`)
       : wait('busy', `it is at work (${work}), and nothing tells whether it gets anywhere`);
   }
+  const traffic = trafficNow(life, atMs);
+  if (traffic?.kind === 'expected') return wait('busy', traffic.text);
   const idle = gpuPercent(unit, atMs) === null ? 'no CPU, no I/O' : 'no CPU, no I/O, no GPU activity';
   if (standsStillSince(life, sinceMs))
     return atOnce('hung', `${idle}, and its counter of finished work stands still`);
+  if (traffic?.kind === 'standing') return atOnce('hung', `${idle}, and ${traffic.text}`);
   if (unit.unseen) {
     const longestMs = policy.opaqueFactor * state.longestMs;
     const hint = 'a progress counter or the gateway would make it seconds';
@@ -91,6 +95,7 @@ function lookAt(state: GuardState, life: Life, unit: UnitSnapshot, policy: Polic
       patienceMs: Math.max(patienceMs('opaque', policy), longestMs),
     });
   }
+  if (traffic?.kind === 'unlearnt') return wait('opaque', `${idle}, but ${traffic.text}`);
   // What moved a while ago has stopped since: standing still is counted from there.
   const stillSinceMs = Math.max(sinceMs, life.activeAtMs ?? sinceMs);
   return wait('suspect', idle, { sinceMs: stillSinceMs });
@@ -125,8 +130,9 @@ export function isUrgent(life: Life, unit: UnitSnapshot | null): boolean {
   return unit !== null && life.answeredAtMs !== null && harmOf(life, unit) !== null;
 }
 
-/** May the confirmations be quicker, because a counter tells work from silence? */
-export function hasCounter(life: Life): boolean {
+/** May the confirmations be quicker, because a counter or the clients' own wait tells work from silence? */
+export function hasCounter(life: Life, atMs: number): boolean {
+  if (trafficNow(life, atMs)?.kind === 'standing') return true;
   return life.stillAtMs !== null || life.lastCompletionAtMs !== null;
 }
 

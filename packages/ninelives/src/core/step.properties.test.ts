@@ -117,6 +117,14 @@ const seen = fc.oneof(
   fc.record({ type: fc.constant('completion'), incarnation, source: fc.constantFrom('counter', 'gateway') }),
   fc.record({ type: fc.constant('counter-still'), incarnation }),
   fc.record({
+    type: fc.constant('traffic'),
+    incarnation,
+    traffic: fc.record({
+      kind: fc.constantFrom('standing', 'expected', 'unlearnt', 'none'),
+      text: fc.constant('traffic'),
+    }),
+  }),
+  fc.record({
     type: fc.constant('killed'),
     intentId: fc.integer({ min: 1, max: 9 }).map((n) => `model-kill-${n}`),
     outcome: fc.constantFrom('killed', 'already-gone', 'not-same', 'not-permitted', 'still-there'),

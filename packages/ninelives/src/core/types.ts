@@ -183,11 +183,26 @@ export type Observation = At &
     | { type: 'completion'; incarnation: Incarnation; source: 'counter' | 'gateway' }
     /** The counter was read and has not moved since it was read before. */
     | { type: 'counter-still'; incarnation: Incarnation }
+    /** What the gateway's traffic shows at this moment. */
+    | { type: 'traffic'; incarnation: Incarnation; traffic: TrafficSight }
     | { type: 'killed'; intentId: string; outcome: KillOutcome; remaining: ProcessId[]; detail: string }
     | { type: 'operator'; command: OperatorCommand; by: string }
     | { type: 'drill-begun'; drill: DrillMark }
     | { type: 'drill-ended'; drillId: string }
   );
+
+/** Work of clients on its way through the gateway. */
+export interface TrafficSight {
+  /**
+   * standing  nothing completes, and everything waits longer than anything like it ever took
+   * expected  what is being worked on takes no longer than its like, by route and size
+   * unlearnt  nothing like it was ever seen to end, so its wait says nothing
+   * none      nothing is on its way
+   */
+  kind: 'standing' | 'expected' | 'unlearnt' | 'none';
+  /** A clause for people. */
+  text: string;
+}
 
 export type OperatorCommand = 'pause' | 'resume' | 'acknowledge' | 'arm';
 

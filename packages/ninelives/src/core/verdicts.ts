@@ -54,7 +54,9 @@ export const VERDICTS: Readonly<Record<GuardKind, VerdictRow>> = {
     follows: 'patience',
   },
   busy: {
-    seen: 'silent, the doers at work (CPU, I/O, GPU), or other work completes; 429; 503 after start-up',
+    seen:
+      'silent, the doers at work (CPU, I/O, GPU), or other work completes, or by the gateway a client’s takes no longer ' +
+      'than its like; 429; 503 after start-up',
     limit: 'busyLimitMs',
     patience: 'while work completes: for ever',
     follows: 'patience',

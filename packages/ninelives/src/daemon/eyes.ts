@@ -2,6 +2,7 @@ import type { Policy } from '../core/policy.js';
 import { type ProbeOutcome, RESULT_OF } from '../core/types.js';
 import type { Line, Unstamped } from './line.js';
 import type { GuardOptions } from './ports.js';
+import { createCounterEye, createTrafficEye } from './work-eyes.js';
 
 /** Looks outward on the line's behalf. Each look ends in an observation, or in nothing. */
 export interface Eyes {
@@ -11,7 +12,8 @@ export interface Eyes {
   glance(): void;
   probe(): void;
   probing(): boolean;
-  readCounter(): void;
+  /** Of work that others have done: the server's own counter, and the gateway's traffic. */
+  readWork(): void;
 }
 
 /** The unit, the real work and the counter of finished work, each asked through its port. */
@@ -25,7 +27,8 @@ export function createEyes(options: GuardOptions, line: () => Line): Eyes {
   let attempt = 0;
   let asked = 0;
   let newest = 0;
-  let counter: { value: number | null; atMs: number } = { value: null, atMs: Number.NEGATIVE_INFINITY };
+  const counter = createCounterEye(ports, line, see);
+  const traffic = createTrafficEye(ports, line, see);
 
   function see(observation: Unstamped): void {
     line().take(inHand ? { ...observation, noKill: 'at-hand' } : observation);
@@ -39,25 +42,6 @@ export function createEyes(options: GuardOptions, line: () => Line): Eyes {
       if (nth > newest) {
         newest = nth;
         see('unknown' in unit ? { type: 'unit-unknown', why: unit.unknown } : { type: 'unit', unit });
-      }
-      then();
-    });
-  }
-
-  function count(then: () => void): void {
-    const incarnation = line().state().life?.incarnation;
-    if (!ports.completions || !incarnation) return then();
-    const before = counter.value;
-    const atMs = clock.monotonicMs();
-    counter = { value: before, atMs };
-    ports.completions((value) => {
-      if (typeof value === 'number') {
-        counter = { value, atMs };
-        const asking = line().state().life?.firstFailureAtMs != null; // else nobody needs to know
-        // A counter that went down belongs to a new process: a new beginning, neither work nor standing still.
-        if (asking && before !== null && value > before) {
-          see({ type: 'completion', incarnation, source: 'counter' });
-        } else if (asking && value === before) see({ type: 'counter-still', incarnation });
       }
       then();
     });
@@ -89,13 +73,16 @@ export function createEyes(options: GuardOptions, line: () => Line): Eyes {
             line().take({ type: 'probe', incarnation, startedAtMs, outcome });
           });
         };
-        if (decides(outcome, line().state().life?.failures ?? 0, options.policy)) count(judge);
-        else judge();
+        if (decides(outcome, line().state().life?.failures ?? 0, options.policy)) {
+          counter.read(() => traffic.read(judge));
+        } else judge();
       });
     },
     probing: () => probing,
-    readCounter() {
-      if (clock.monotonicMs() - counter.atMs >= timing.completionsMs) count(() => {});
+    readWork() {
+      for (const eye of [counter, traffic]) {
+        if (clock.monotonicMs() - eye.readAtMs() >= timing.completionsMs) eye.read(() => {});
+      }
     },
   };
 }

@@ -47,7 +47,7 @@ export function createGuard(options: GuardOptions): Guard {
     if (stopped) return;
     readInbox();
     eyes.glance();
-    eyes.readCounter();
+    eyes.readWork();
     const due = line.state().probeDueAtMs;
     if (!eyes.probing() && due !== null && clock.monotonicMs() >= due) eyes.probe();
     callOff = clock.after(untilNextTickMs(), tick);

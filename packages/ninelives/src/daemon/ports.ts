@@ -1,6 +1,13 @@
 import type { Decision, KillIntent, Page, Power } from '../core/decision.js';
 import type { Policy } from '../core/policy.js';
-import type { Incarnation, KillOutcome, ProbeOutcome, ProcessId, UnitSnapshot } from '../core/types.js';
+import type {
+  Incarnation,
+  KillOutcome,
+  ProbeOutcome,
+  ProcessId,
+  TrafficSight,
+  UnitSnapshot,
+} from '../core/types.js';
 import type { GuardRecord } from '../record/record.js';
 
 /** Time, injected: the simulation runs the same loop on virtual time. */
@@ -27,6 +34,11 @@ export interface GuardPorts {
   ): void;
   /** The server's own counter of finished work, or why it can't be read; null when there is none. */
   completions: ((done: (count: number | { unknown: string }) => void) => void) | null;
+  /**
+   * What the gateway's traffic shows; `completed`: real work was answered since it was asked before. null: it does not
+   * say. Absent when there is no gateway.
+   */
+  traffic?: (done: (seen: { completed: boolean; sight: TrafficSight } | null) => void) => void;
   /** Signals exactly `intent.targets`, each re-checked at that moment. */
   kill(intent: KillIntent, done: (report: KillReport) => void): void;
   /** Starts the service again after an operator's stop; null where that is not ours to do (systemd). */

@@ -141,6 +141,7 @@ async function startService(
       env: options.env,
     }),
     beforeKill: gateway.messenger.beforeKill,
+    ...(gateway.traffic ? { traffic: gateway.traffic } : {}),
     onDecision(decision: Decision) {
       gateway.messenger.seen(decision);
       for (const event of decision.events) options.onEvent(service, event);

@@ -32,6 +32,8 @@ export interface ServiceGuardOptions {
   notifiers: string[];
   makeRoom: (error: unknown) => boolean;
   keepEvidence: KeepEvidence;
+  /** The traffic of clients, where a gateway sees it. */
+  traffic?: GuardPorts['traffic'];
   /** Right before a kill: those who stand in front of the service hear whose it is. Never rejects. */
   beforeKill?: (state: GuardState, intent: KillIntent) => Promise<void>;
   onDecision: (decision: Decision) => void;
@@ -79,6 +81,7 @@ export function createServiceGuard(options: ServiceGuardOptions): Guard & { clos
     },
     inspect: (done) => settle(inspect(), done),
     probe: (request, done) => settle(prober(request), done),
+    ...(options.traffic ? { traffic: options.traffic } : {}),
     completions: progress ? (done) => settle(progress(), done) : null,
     kill: (intent, done) => settle(killWithEvidence(intent, options, guard.state(), closed.signal), done),
     start: options.start,

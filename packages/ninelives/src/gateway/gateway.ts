@@ -63,7 +63,8 @@ export async function startGateway(options: GatewayOptions, ports: GatewayPorts)
     ports,
   });
   const told: Relay['told'] = (by, death) => relay.told(by, death);
-  const own = createPrivate({ state, limits, turnedAway, nowMs: clock.monotonicMs, told });
+  const streamedAtMs = () => relay.streamedAtMs;
+  const own = createPrivate({ state, limits, turnedAway, nowMs: clock.monotonicMs, streamedAtMs, told });
   if (options.privateSocket !== null) await listenPrivately(own, options.privateSocket);
   await listening(server, options.listen);
   const bound = server.address() as AddressInfo | null;

@@ -20,6 +20,8 @@ export interface Arrival {
   route: string;
   /** Body bytes. */
   bytes: number;
+  /** Is it work for the model? What else a server answers, it answers in its sleep. */
+  work: boolean;
   replay: Replay;
   /** Names the content (route and body), the same for the same input. Asked for only when somebody is suspected. */
   fingerprint(): string;

@@ -33,6 +33,7 @@ function hold(change: Partial<typeof HOLD_LIMITS> = {}) {
         client,
         route: 'POST /v1/embeddings',
         bytes: 100,
+        work: true,
         replay,
         fingerprint: () => text,
       };

@@ -4,12 +4,16 @@ import { gatewayFolder, gatewaySocket } from '../../gateway/place.js';
 import { createPrivateClient } from '../../gateway/status/client.js';
 import { wallMs } from '../../host/clock.js';
 import { type GuardRecord, RecordUnavailableError } from '../../record/record.js';
+import type { GuardPorts } from '../ports.js';
 import { endLeftGateway, type KeeperOptions, keepGateway } from './keeper.js';
 import { createMessenger, type Messenger } from './messenger.js';
+import { createTrafficReader } from './traffic.js';
 
 /** What stands in front of a service, as its guard sees it; run here or elsewhere, or not at all. */
 export interface Front {
   messenger: Messenger;
+  /** null: there is none to ask. */
+  traffic: GuardPorts['traffic'] | null;
   ready(): Promise<void>;
   /** Ends it, or leaves it running for the next daemon. */
   end(stop: boolean): Promise<void>;
@@ -28,8 +32,14 @@ export interface OpenGatewayOptions extends Pick<KeeperOptions, 'stateDir' | 'no
  */
 export async function openGateway(service: ServiceConfig, options: OpenGatewayOptions): Promise<Front> {
   const { stateDir, mode, bin, house } = options;
-  const messenger = createMessenger(createPrivateClient(gatewaySocket(stateDir, service.name)));
-  const elsewhere = { messenger, ready: async () => {}, end: async () => {} };
+  const client = createPrivateClient(gatewaySocket(stateDir, service.name));
+  const traffic = service.gateway ? createTrafficReader(client) : null;
+  const elsewhere = {
+    messenger: createMessenger(client),
+    traffic,
+    ready: async () => {},
+    end: async () => {},
+  };
   if (mode !== 'up' || bin === null) return elsewhere;
   const keeping: KeeperOptions = {
     ...{ stateDir, bin, node: options.node, env: options.env, onTrouble: options.onTrouble },

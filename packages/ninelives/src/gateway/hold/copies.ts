@@ -5,7 +5,7 @@ import { onCompletion, onOverload } from '../learn/window.js';
 import type { CopyFailure } from '../types.js';
 import { leaveLine } from './arrive.js';
 import { died, down, ready } from './backend.js';
-import { type Draft, end, expectedMs, type Held, refuse } from './state.js';
+import { type Draft, end, expectedMs, type Held, type HoldState, refuse } from './state.js';
 
 /** A 503 while others are being answered within this time means full, not loading. */
 const SERVING_MS = 1_000;
@@ -24,11 +24,19 @@ export function answered(draft: Draft, held: Held, right: boolean): void {
     learn(state.durations, held.route, held.bytes, tookMs);
   }
   if (state.ledger.entries.size > 0) acquit(state.ledger, held.fingerprint());
-  state.backend.lastCompletionAtMs = atMs;
-  state.backend.canary.waitMs = limits.canaryFirstMs;
-  if (held.life === state.backend.life) ready(draft, 'it answers');
+  if (held.work && right) {
+    state.counts.completions += 1;
+    state.backend.lastCompletionAtMs = atMs;
+    state.backend.canary.waitMs = limits.canaryFirstMs;
+  }
+  if (held.life === state.backend.life && isSignOfLife(state, held, right)) ready(draft, 'it answers');
   end(draft, held, held.copies > 1 ? 'replayed' : 'answered');
   if (!streamed) commands.push({ type: 'answer', id: held.id });
+}
+
+/** A server whose engine hangs goes on answering all that needs no engine: that ends no suspicion. */
+function isSignOfLife({ backend: { readiness } }: HoldState, { work }: Held, right: boolean): boolean {
+  return readiness === 'unknown' || (work && (right || readiness !== 'suspect'));
 }
 
 /** 503: not now. It waits for a better moment, unless it did so often: then the backend means what it says. */

@@ -68,10 +68,10 @@ function suspicion(draft: Draft): void {
 }
 
 /** For how long nothing has completed while something was on its way; null when nothing is. */
-export function quietFor(state: HoldState, atMs: number): number | null {
+export function quietFor(state: HoldState, atMs: number, workOnly = false): number | null {
   let oldestMs = Number.POSITIVE_INFINITY;
   for (const held of state.flying) {
-    if (held.phase === 'sent') oldestMs = Math.min(oldestMs, held.sentAtMs);
+    if (held.phase === 'sent' && (held.work || !workOnly)) oldestMs = Math.min(oldestMs, held.sentAtMs);
   }
   if (oldestMs === Number.POSITIVE_INFINITY) return null;
   const { lastCompletionAtMs, lastCanaryAtMs } = state.backend;

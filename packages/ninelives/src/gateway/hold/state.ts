@@ -58,6 +58,8 @@ export interface Ghost {
 
 export interface Counts {
   arrived: number;
+  /** Work that the model did, and did right. */
+  completions: number;
   ends: Record<End, number>;
   refused: Map<Refusal, number>;
   copies: number;
@@ -124,6 +126,7 @@ export function createHoldState(limits: HoldLimits): HoldState {
     ledger: emptyLedger(),
     counts: {
       arrived: 0,
+      completions: 0,
       ends: { answered: 0, replayed: 0, refused: 0, 'client-gone': 0 },
       refused: new Map(),
       copies: 0,

@@ -41,6 +41,8 @@ export class Relay {
   private stopped = false;
   private lookedAtMs = Number.NEGATIVE_INFINITY;
   private looking = false;
+  /** When a byte of an answer was last passed on as it came. */
+  streamedAtMs = Number.NEGATIVE_INFINITY;
   /** Of the work that came last, for the canary while nobody waits. */
   private sample: Sample | null = null;
 
@@ -57,8 +59,8 @@ export class Relay {
       this.forget(job);
     });
     const { id, client, bytes } = job;
-    const { name: route, replay } = job.route;
-    const request = { id, client, route, bytes, replay, fingerprint: () => fingerprintOf(job) };
+    const { name: route, replay, work } = job.route;
+    const request = { id, client, route, bytes, replay, work, fingerprint: () => fingerprintOf(job) };
     this.emit({ type: 'arrived', request });
   }
 
@@ -150,6 +152,7 @@ export class Relay {
     const { answer, response, exchange } = job;
     if (!answer) return;
     if (answer.passing) {
+      this.streamedAtMs = this.options.ports.clock.monotonicMs();
       if (response.write(bytes)) return;
       exchange?.pause();
       response.once('drain', () => exchange?.resume());

@@ -1,3 +1,4 @@
+import { quietFor } from '../hold/passing.js';
 import type { HoldState } from '../hold/state.js';
 import { expect, type Learnt } from '../learn/durations.js';
 import type { Readiness } from '../types.js';
@@ -8,7 +9,7 @@ import type { Readiness } from '../types.js';
  */
 export interface TrafficEvidence {
   atMs: number;
-  /** Answers of the backend so far, whole ones. Moving is living. */
+  /** Work of the model so far, done right and whole. Moving is living. */
   completions: number;
   copies: number;
   inFlight: number;
@@ -19,11 +20,18 @@ export interface TrafficEvidence {
   /** The longest that anybody has waited for the backend, on its way or not. */
   longestWaitMs: number | null;
   lastCompletionAgoMs: number | null;
+  /** For how long nothing completes although work is on its way; null when none is. */
+  quietMs: number | null;
+  /** Each piece of work on its way to this life of the backend, and how long its like ever took; null: not known. */
+  work: { waitedMs: number; longestMs: number | null }[];
+  /** When a byte of a streamed answer last passed. */
+  streamedAgoMs: number | null;
   backend: { readiness: Readiness; why: string; forMs: number; deaths: number };
   durations: Learnt[];
 }
 
-export function evidenceOf(state: HoldState, atMs: number): TrafficEvidence {
+/** `streamedAtMs`: see Relay. */
+export function evidenceOf(state: HoldState, streamedAtMs: number, atMs: number): TrafficEvidence {
   const { counts, backend, flying, line, requests, durations } = state;
   const oldest = [...flying]
     .filter((held) => held.phase === 'sent')
@@ -37,7 +45,7 @@ export function evidenceOf(state: HoldState, atMs: number): TrafficEvidence {
   const quiet = atMs - backend.lastCompletionAtMs;
   return {
     atMs,
-    completions: counts.ends.answered + counts.ends.replayed,
+    completions: counts.completions,
     copies: counts.copies,
     inFlight: flying.size,
     queued: line.waiting.length,
@@ -45,6 +53,9 @@ export function evidenceOf(state: HoldState, atMs: number): TrafficEvidence {
     oldestExpectedMs: expected.length === 0 ? null : Math.max(...expected),
     longestWaitMs: Number.isFinite(firstArrival) ? atMs - firstArrival : null,
     lastCompletionAgoMs: Number.isFinite(quiet) ? quiet : null,
+    quietMs: quietFor(state, atMs, true),
+    work: workOf(state, atMs),
+    streamedAgoMs: Number.isFinite(streamedAtMs) ? atMs - streamedAtMs : null,
     backend: {
       readiness: backend.readiness,
       why: backend.why,
@@ -53,4 +64,14 @@ export function evidenceOf(state: HoldState, atMs: number): TrafficEvidence {
     },
     durations: [...durations.values()],
   };
+}
+
+function workOf(state: HoldState, atMs: number): TrafficEvidence['work'] {
+  const { flying, durations, backend } = state;
+  return [...flying]
+    .filter((held) => held.work && held.phase === 'sent' && held.life === backend.life)
+    .map((held) => ({
+      waitedMs: atMs - held.sentAtMs,
+      longestMs: expect(durations, held.route, held.bytes)?.longestMs ?? null,
+    }));
 }

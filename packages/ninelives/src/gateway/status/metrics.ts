@@ -45,6 +45,7 @@ function traffic({ counts }: HoldState, turnedAway: ReadonlyMap<string, number>)
       'Refused at the door, by code.',
       [...turnedAway].map(([code, value]) => ({ labels: { code }, value })),
     ),
+    counter('completions_total', 'Work of the model, done right and whole.', [{ value: counts.completions }]),
     counter('copies_total', 'Sendings to the backend.', [{ value: counts.copies }]),
   ];
 }

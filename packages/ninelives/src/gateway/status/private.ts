@@ -10,6 +10,8 @@ export interface PrivateOptions {
   limits: HoldLimits;
   turnedAway: ReadonlyMap<string, number>;
   nowMs(): number;
+  /** When a byte of a streamed answer last passed. */
+  streamedAtMs(): number;
   told(by: Killer, death: 'next' | 'last'): void;
 }
 
@@ -29,7 +31,7 @@ export function createPrivate(options: PrivateOptions): Server {
         return say(response, 200, text, 'text/plain; version=0.0.4');
       }
       case 'GET /evidence':
-        return json(response, 200, evidenceOf(options.state, options.nowMs()));
+        return json(response, 200, evidenceOf(options.state, options.streamedAtMs(), options.nowMs()));
       case 'POST /told':
         return told(options, request, response, url);
       default:

@@ -84,6 +84,7 @@ export class SimProxy {
       client,
       route: 'POST /v1/embeddings',
       bytes,
+      work: true,
       replay,
       fingerprint: () => text,
     } as const;
