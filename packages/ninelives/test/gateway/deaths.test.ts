@@ -152,7 +152,7 @@ describe('the gateway, when the server dies', { concurrency: true }, () => {
         assert.equal((await stays).status, 200);
         assert.deepEqual([...backend.copies().keys()], ['somebody waits']);
       },
-      { ms: 2_000, port: 'closed' },
+      { ms: 10_000, port: 'closed' },
     ),
   );
 
@@ -166,7 +166,7 @@ describe('the gateway, when the server dies', { concurrency: true }, () => {
         assert.equal((JSON.parse(text) as { error: { code: string } }).error.code, 'hold_time');
         assert.ok(Number(headers.get('retry-after')) >= 1);
       },
-      { ms: 4_000, port: '503' },
+      { ms: 10_000, port: '503' },
       { limits: { holdMs: 1_000 } },
     ),
   );
@@ -184,7 +184,7 @@ describe('the gateway, when the server dies', { concurrency: true }, () => {
         assert.equal(lost.status, 502);
         assert.equal(backend.copies().get('die'), 1);
       },
-      { ms: 1_000, port: 'closed' },
+      { ms: 10_000, port: 'closed' },
     ),
   );
 

@@ -39,7 +39,7 @@ async function reap(child: ChildProcess): Promise<void> {
 
 describe('the gateway as a process', { concurrency: true }, () => {
   it('SIGTERM: everybody who is here is answered, also those who are held; exit 0', async () => {
-    const backend = await Backend.start({ ms: 2_000, port: 'closed' });
+    const backend = await Backend.start({ ms: 10_000, port: 'closed' });
     const port = await freePort();
     const child = spawn(
       process.execPath,
