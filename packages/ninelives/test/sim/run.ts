@@ -105,13 +105,23 @@ function boundMs(world: World): number {
   const { life } = world.server;
   if (!life || life.healthy) return base;
   const startup = life.answered ? 0 : policy.startupGraceMs + policy.startupStallMs;
-  return base + Math.max(silent, judged) + startup + patienceMs(policy, life.mode) + waitMs(world);
+  return (
+    base + Math.max(silent, judged) + startup + patienceMs(policy, life.mode, server.unseen) + waitMs(world)
+  );
 }
 
 /** What the rules wait for before silence counts as a hang: longer when the server is seen to be at work. */
-function patienceMs(policy: Policy, mode: Mode): number {
+function patienceMs(policy: Policy, mode: Mode, unseen: boolean): number {
   const works = LOOKS[mode].movesPerS >= 1;
-  return Math.max(policy.idlePatienceMs, policy.jamPatienceMs, works ? policy.busyLimitMs : 0) + 10_000;
+  const opaqueMs = Math.max(policy.opaquePatienceMs, policy.opaqueFactor * policy.deadlineMaxMs);
+  return (
+    Math.max(
+      policy.idlePatienceMs,
+      policy.jamPatienceMs,
+      works ? policy.busyLimitMs : 0,
+      unseen ? opaqueMs : 0,
+    ) + 10_000
+  );
 }
 
 function waitMs(world: World): number {

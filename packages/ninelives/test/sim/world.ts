@@ -2,6 +2,7 @@ import type { InboxRow } from '../../src/record/record.js';
 import { Admin } from './box/admin.js';
 import { Disk } from './box/disk.js';
 import { unleash } from './box/faults.js';
+import { LOOKS } from './box/life.js';
 import { type Box, SERVICE } from './box/machine.js';
 import { Processes } from './box/processes.js';
 import { Server } from './box/server.js';
@@ -95,8 +96,8 @@ export class World implements Box {
     server.diesAfterAnswer = false;
     this.evictForeign();
     const { life } = server;
-    // Errors before the first right answer count as loading for as long as anything moves: no limit is promised there.
-    const open = life !== null && life.mode === 'errors' && !life.answered;
+    // Before its first answer it counts as loading for as long as anything moves: no limit is promised there.
+    const open = life !== null && life.mode !== 'loading' && !life.answered && LOOKS[life.mode].movesPerS > 0;
     if (life && (open || !LASTING.has(life.mode))) server.recover(life);
     daemon.start();
     this.post({ type: 'resume' });
@@ -125,4 +126,9 @@ const LASTING: ReadonlySet<string> = new Set([
   'frozen',
   'wrong',
   'errors',
+  'deaf',
+  'spin',
+  'engine-dead',
+  'engine-zombie',
+  'one-dead',
 ]);

@@ -31,9 +31,14 @@ export class Disk {
       commit: (service, decision, options) => {
         refuse();
         const fresh = decision.intent?.atMs === stage.monotonicMs();
-        if (fresh && this.#dies()) throw DAEMON_KILLED;
+        const closes = decision.closedIntent !== null;
+        if ((fresh || closes) && this.#dies()) throw DAEMON_KILLED;
         inner.commit(service, decision, options);
         truth.stored(decision, daemonNo());
+        if (closes && this.#dies()) {
+          stage.mark('daemon-died-after-outcome');
+          throw DAEMON_KILLED;
+        }
         if (fresh && this.#dies()) {
           stage.mark('daemon-died-before-perform');
           throw DAEMON_KILLED;

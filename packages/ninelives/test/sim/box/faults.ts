@@ -1,6 +1,6 @@
 import type { Chance } from '../seed/prng.js';
 import type { Fault } from '../seed/swarm.js';
-import type { Mode } from './life.js';
+import { LEAKS_FOR_MS, type Mode } from './life.js';
 import type { Box } from './machine.js';
 
 const MINUTE = 60_000;
@@ -29,6 +29,18 @@ function ill(mode: Mode, forMs?: (chance: Chance) => number) {
   };
 }
 
+/** A process of its crew is gone, or dead and not reaped, and the requests that it would serve are lost. */
+function loses(mode: 'engine-dead' | 'engine-zombie' | 'one-dead') {
+  return ({ server, processes }: Box) => {
+    const { life } = server;
+    const engine = life?.workers.find(({ alive }) => alive);
+    if (!life?.healthy || !engine) return;
+    server.enter(life, mode);
+    if (mode === 'engine-zombie') engine.state = 'Z';
+    else processes.end(engine, 'SIGSEGV');
+  };
+}
+
 const aWhile = (low: number, high: number) => (chance: Chance) => chance.scale(low, high);
 
 const HAPPENS: Record<Fault, (world: Box, chance: Chance) => void> = {
@@ -44,6 +56,24 @@ const HAPPENS: Record<Fault, (world: Box, chance: Chance) => void> = {
   misconfigured: ill('misconfigured', aWhile(MINUTE, 60 * MINUTE)),
   flaky: ill('flaky', aWhile(MINUTE, 60 * MINUTE)),
   unkillable: ill('unkillable', aWhile(MINUTE, 60 * MINUTE)),
+  deaf: ill('deaf'),
+  spin: ill('spin'),
+  batch: ill('batch', aWhile(2_000, 10 * MINUTE)),
+  sleep: ill('sleep', aWhile(2_000, 10 * MINUTE)),
+  'engine-dead': loses('engine-dead'),
+  'engine-zombie': loses('engine-zombie'),
+  'one-dead': loses('one-dead'),
+  drift: ill('drift', aWhile(MINUTE, 60 * MINUTE)),
+  leak: ({ processes, server, stage }) => {
+    const { life } = server;
+    if (!life?.healthy) return;
+    server.enter(life, 'leak');
+    stage.time.after(LEAKS_FOR_MS, () => {
+      if (life.mode !== 'leak') return;
+      stage.mark('out-of-memory');
+      processes.end(life.main, 'SIGKILL');
+    });
+  },
   crash: ({ processes, server }) => {
     if (server.life) processes.end(server.life.main, 'SIGSEGV');
   },
@@ -102,6 +132,17 @@ const HAPPENS: Record<Fault, (world: Box, chance: Chance) => void> = {
     if (back) stage.mark('wall-stepped-back');
     truth.clockIsOdd();
   },
+  suspend: ({ stage, server, truth }, chance) => {
+    // The monotonic clock stands still, and with it everything of this world; the wall clock goes on.
+    const forMs = chance.scale(1_000, 720 * MINUTE);
+    if (!stage.scenario.wallForward) return;
+    stage.log(`the machine is suspended for ${(forMs / 1000).toFixed(0)} s`);
+    stage.mark('suspended');
+    stage.wallShiftMs += forMs;
+    truth.clockIsOdd();
+    server.dropAll();
+  },
+  'daemon-stall': ({ daemon }, chance) => daemon.stall(chance.scale(1_000, 10 * MINUTE)),
   'operator-stop': ({ stage, supervisor }, chance) => {
     supervisor.stop();
     stage.time.after(chance.scale(MINUTE, 30 * MINUTE), () => supervisor.start('operator'));

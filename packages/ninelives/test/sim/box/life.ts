@@ -16,34 +16,52 @@ export type Mode =
   | 'full'
   | 'misconfigured'
   | 'flaky'
-  | 'unkillable';
+  | 'unkillable'
+  | 'deaf'
+  | 'spin'
+  | 'batch'
+  | 'sleep'
+  | 'engine-dead'
+  | 'engine-zombie'
+  | 'one-dead'
+  | 'drift'
+  | 'leak';
 
 interface Looks {
   /** What real work gets: the right answer, no answer until something changes, either by chance, or this. */
   answer: 'right' | 'never' | 'either' | Exclude<ProbeReason, 'ok'>;
   /** Other clients' requests get done. */
   completes: boolean;
-  /** Its progress counter can be read. */
-  readable: boolean;
+  /** It answers cheap requests: `/health`, and the counter of finished work where it has one. */
+  cheap: boolean;
   /** Units of movement (see core/startup.ts) a second. */
   movesPerS: number;
 }
 
 export const LOOKS: Record<Mode, Looks> = {
-  loading: { answer: 'refused', completes: false, readable: false, movesPerS: 3 },
-  ok: { answer: 'right', completes: true, readable: true, movesPerS: 0.1 },
-  slow: { answer: 'right', completes: true, readable: true, movesPerS: 1 },
-  overload: { answer: 'never', completes: true, readable: true, movesPerS: 2 },
-  wedged: { answer: 'never', completes: false, readable: true, movesPerS: 0 },
-  frozen: { answer: 'never', completes: false, readable: false, movesPerS: 0 },
-  jam: { answer: 'never', completes: false, readable: false, movesPerS: 2 },
-  wrong: { answer: 'wrong', completes: true, readable: true, movesPerS: 0.1 },
-  errors: { answer: 'error', completes: false, readable: true, movesPerS: 0.1 },
-  unavailable: { answer: 'unavailable', completes: false, readable: true, movesPerS: 0.1 },
-  full: { answer: 'busy', completes: true, readable: true, movesPerS: 2 },
-  misconfigured: { answer: 'misconfigured', completes: true, readable: true, movesPerS: 0.1 },
-  flaky: { answer: 'either', completes: true, readable: true, movesPerS: 0.1 },
-  unkillable: { answer: 'never', completes: false, readable: false, movesPerS: 0 },
+  loading: { answer: 'refused', completes: false, cheap: false, movesPerS: 3 },
+  ok: { answer: 'right', completes: true, cheap: true, movesPerS: 0.1 },
+  slow: { answer: 'right', completes: true, cheap: true, movesPerS: 1 },
+  overload: { answer: 'never', completes: true, cheap: true, movesPerS: 2 },
+  wedged: { answer: 'never', completes: false, cheap: true, movesPerS: 0 },
+  frozen: { answer: 'never', completes: false, cheap: false, movesPerS: 0 },
+  jam: { answer: 'never', completes: false, cheap: false, movesPerS: 2 },
+  wrong: { answer: 'wrong', completes: true, cheap: true, movesPerS: 0.1 },
+  errors: { answer: 'error', completes: false, cheap: true, movesPerS: 0.1 },
+  unavailable: { answer: 'unavailable', completes: false, cheap: true, movesPerS: 0.1 },
+  full: { answer: 'busy', completes: true, cheap: true, movesPerS: 2 },
+  misconfigured: { answer: 'misconfigured', completes: true, cheap: true, movesPerS: 0.1 },
+  flaky: { answer: 'either', completes: true, cheap: true, movesPerS: 0.1 },
+  unkillable: { answer: 'never', completes: false, cheap: false, movesPerS: 0 },
+  deaf: { answer: 'never', completes: false, cheap: false, movesPerS: 0 },
+  spin: { answer: 'never', completes: false, cheap: true, movesPerS: 8 },
+  batch: { answer: 'never', completes: false, cheap: true, movesPerS: 8 },
+  sleep: { answer: 'never', completes: true, cheap: true, movesPerS: 0.1 },
+  'engine-dead': { answer: 'never', completes: false, cheap: true, movesPerS: 0 },
+  'engine-zombie': { answer: 'never', completes: false, cheap: true, movesPerS: 0 },
+  'one-dead': { answer: 'either', completes: true, cheap: true, movesPerS: 0.1 },
+  drift: { answer: 'drift', completes: true, cheap: true, movesPerS: 0.1 },
+  leak: { answer: 'right', completes: true, cheap: true, movesPerS: 0.1 },
 };
 
 /** A probe that reached this life and was told to the guard: the world's own evidence for I1. */
@@ -54,6 +72,12 @@ export interface Told {
 }
 
 const TOLD_KEPT = 32;
+const MIB = 1024 * 1024;
+export const BASE_BYTES = 64 * MIB;
+const LEAK_MIB_PER_HOUR = 16_384;
+/** What the machine has left for it; a leak uses it up. */
+export const ROOM_BYTES = 8 * 1024 * MIB;
+export const LEAKS_FOR_MS = (ROOM_BYTES / MIB / LEAK_MIB_PER_HOUR) * 3_600_000;
 
 /** One life of the service as it truly is, and what was truly told about it. Times are virtual ms. */
 export class Life {
@@ -69,6 +93,8 @@ export class Life {
   /** Evidence against it: what it was asked by name, from its first answer on. */
   told: Told[] = [];
   answered = false;
+  /** What answered so far was a stranger on the port, perhaps seen through by the guard and perhaps not. */
+  answeredByStranger = false;
   endedMs: number | null = null;
   lastPassMs = Number.NEGATIVE_INFINITY;
   #completed = 0;
@@ -96,7 +122,7 @@ export class Life {
   }
 
   get healthy(): boolean {
-    return this.mode === 'ok' || this.mode === 'slow';
+    return LOOKS[this.mode].answer === 'right';
   }
 
   completed(nowMs: number): number {
@@ -123,16 +149,28 @@ export class Life {
     return this.#moved + ((nowMs - this.modeSinceMs) / 1000) * LOOKS[this.mode].movesPerS;
   }
 
+  /** Memory of the main process. A leak shows after a while and ends in the kernel's own SIGKILL. */
+  rssBytes(nowMs: number): number {
+    const leakedMs = this.mode === 'leak' ? nowMs - this.modeSinceMs : 0;
+    return BASE_BYTES + (leakedMs / LEAKS_FOR_MS) * ROOM_BYTES;
+  }
+
   /** When its tree last moved by a whole unit, as anyone who looks all the time would know. */
   lastMovedMs(nowMs: number): number {
     const rate = this.mode === 'loading' && !this.moves ? 0 : LOOKS[this.mode].movesPerS;
     return rate > 0 ? Math.max(this.modeSinceMs, nowMs - 1000 / rate) : this.modeSinceMs;
   }
 
-  /** @param known the guard asked this very life, not one that it only believed to run */
-  tell(known: boolean, told: Told): void {
+  /**
+   * @param known the guard asked this very life, not one that it only believed to run
+   * @param stranger somebody else on the port answered
+   */
+  tell(known: boolean, told: Told, stranger: boolean): void {
     if (!known || told.reason === 'blind') return;
-    if (told.reason === 'ok' || told.reason === 'wrong') this.answered = true;
+    if (told.reason === 'ok' || told.reason === 'wrong') {
+      this.answeredByStranger = stranger && (this.answeredByStranger || !this.answered);
+      this.answered = true;
+    }
     if (!this.answered) return; // whatever fails before the first answer is loading
     this.told.push(told);
     if (this.told.length > TOLD_KEPT) this.told.shift();

@@ -21,7 +21,7 @@ export interface Machine {
 
 /** What a fault can do to the box as a whole. */
 export interface Box extends Machine {
-  daemon: { die(): void; probeBlind: boolean; unitBlind: boolean };
+  daemon: { die(): void; stall(forMs: number): void; probeBlind: boolean; unitBlind: boolean };
   reboot(): void;
   evictForeign(): void;
   /** A command from another process; false when even that could not be written. */

@@ -10,7 +10,7 @@ export interface Proc {
   readonly name: string;
   /** Ignores SIGTERM. */
   readonly stubborn: boolean;
-  state: 'S' | 'T' | 'D';
+  state: 'S' | 'T' | 'D' | 'Z';
   alive: boolean;
   /** SIGKILL was sent while it could not die (D). */
   doomed: boolean;
@@ -104,14 +104,14 @@ export class Processes {
   }
 }
 
-export function sampleOf(proc: Proc, moved: number): ProcessSample {
+export function sampleOf(proc: Proc, moved: number, rssBytes = 64 * 1024 * 1024): ProcessSample {
   return {
     pid: proc.pid,
     startTicks: proc.startTicks,
     name: proc.name,
     state: proc.state,
     cpuMs: moved * 100,
-    rssBytes: 64 * 1024 * 1024,
+    rssBytes,
     ioBytes: 0,
     main: proc.main,
   };

@@ -1,6 +1,6 @@
-import type { ProbeReason } from '../../../src/core/types.js';
+import type { ProbeReason, UnitSnapshot } from '../../../src/core/types.js';
 import { type Life, LOOKS, type Mode } from './life.js';
-import type { Processes } from './processes.js';
+import type { Proc, Processes } from './processes.js';
 import type { Stage } from './stage.js';
 
 /** A request for real work on its way; `settle` is called exactly once. */
@@ -73,8 +73,7 @@ export class Server {
   }
 
   #portTaken(life: Life): boolean {
-    if (this.foreign) return true;
-    return this.processes.ofService().some((proc) => proc.life !== life.no && proc.name === 'worker-0');
+    return this.foreign !== null || this.orphan() !== undefined || life !== this.life;
   }
 
   /** Changes what the server does, for a while or until its end. */
@@ -107,9 +106,16 @@ export class Server {
     const missed = life.told.filter(
       ({ toldMs, reason }) => toldMs > life.modeSinceMs && reason === 'timeout',
     );
+    if (life.mode === 'batch' && missed.length >= failureThreshold) stage.mark('batch-spared');
+    if (life.mode === 'drift') stage.mark('drift-spared');
     if (life.mode === 'overload' && missed.length >= failureThreshold) stage.mark('busy-spared');
     if (life.mode === 'misconfigured' || life.mode === 'full') stage.mark('refused-request-spared');
     this.enter(life, 'ok');
+  }
+
+  /** Every connection is lost: a machine that was suspended wakes up. */
+  dropAll(): void {
+    for (const ask of this.#asks.splice(0)) this.#settle(ask, 'reset');
   }
 
   /** The main process has ended: whoever waits is told, or finds out at the deadline. */
@@ -126,6 +132,26 @@ export class Server {
     });
   }
 
+  /** A process of an earlier life that still has the port. */
+  orphan(): Proc | undefined {
+    if (this.life?.portBound) return undefined;
+    return this.processes.ofService().find((proc) => proc.life !== this.life?.no && proc.name === 'worker-0');
+  }
+
+  portOwner(): UnitSnapshot['portOwner'] {
+    if (this.foreign) return { who: 'foreign', text: 'pid 999 (stranger)' };
+    if (this.life?.portBound) return { who: 'unit', text: '' };
+    const orphan = this.orphan();
+    return orphan
+      ? { who: 'leftover', text: `pid ${orphan.pid} (${orphan.name})` }
+      : { who: 'none', text: '' };
+  }
+
+  /** Does somebody else than the running life answer on its port? */
+  get masked(): boolean {
+    return this.foreign !== null || this.orphan() !== undefined;
+  }
+
   /** Real work is asked for. Answers within the deadline, always, if only by a timeout. */
   ask(deadlineMs: number, settle: (reason: ProbeReason, tookMs: number) => void): void {
     const { time, nowMs } = this.stage;
@@ -133,6 +159,13 @@ export class Server {
     if (this.foreign) {
       const { answers } = this.foreign;
       return void time.after(3, () => settle(answers, 3));
+    }
+    const orphan = this.orphan();
+    if (orphan) {
+      this.stage.mark('orphan-answers');
+      const answers = orphan.pid % 2 === 0 ? 'ok' : 'timeout';
+      const tookMs = answers === 'ok' ? 3 : deadlineMs;
+      return void time.after(tookMs, () => settle(answers, tookMs));
     }
     if (!life?.portBound) return void time.after(1, () => settle('refused', 1));
     this.#work({ life, startedMs: nowMs, deadlineMs, settled: false, settle });

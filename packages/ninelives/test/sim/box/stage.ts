@@ -14,7 +14,10 @@ export class Violation extends Error {
   }
 }
 
-const LINES_KEPT = 40;
+const LINES_KEPT = 300;
+const LINES_TOLD = 40;
+/** Times and lengths, which differ from one probe to the next. */
+const NUMBERS = /[\d.]+/g;
 /** 2026-01-01T00:00:00Z: where every story begins. */
 const EPOCH_MS = 1_767_225_600_000;
 
@@ -69,8 +72,17 @@ export class Stage {
     for (let i = 0; i < line.length; i++) this.hash = Math.imul(this.hash ^ line.charCodeAt(i), 0x01000193);
   }
 
+  /** The end of the story; of the same thing over and over, the first and the last time. */
   lastLines(): string[] {
-    return this.lines.slice(-LINES_KEPT);
+    const kinds = this.lines.map((line) => line.replace(NUMBERS, '#'));
+    const told: string[] = [];
+    let run = 0;
+    for (const [at, line] of this.lines.entries()) {
+      run = kinds[at] === kinds[at - 1] ? run + 1 : 0;
+      if (run > 1) told.pop();
+      told.push(run > 1 ? `${line} (${run + 1} in a row)` : line);
+    }
+    return told.slice(-LINES_TOLD);
   }
 
   require(condition: boolean, invariant: string, message: string): void {

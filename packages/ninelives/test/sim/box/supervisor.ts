@@ -1,5 +1,5 @@
-import type { UnitPhase, UnitSnapshot } from '../../../src/core/types.js';
-import { Life } from './life.js';
+import type { ProcessSample, UnitPhase, UnitSnapshot } from '../../../src/core/types.js';
+import { BASE_BYTES, Life, ROOM_BYTES } from './life.js';
 import { type Proc, type Processes, sampleOf } from './processes.js';
 import type { Server } from './server.js';
 import type { Stage } from './stage.js';
@@ -142,6 +142,8 @@ export class Supervisor {
     stage.log(`unit: life ${life.no} ended: ${how}`);
     const { killMode, stopTimeoutMs } = stage.scenario.unit;
     this.phase = 'deactivating';
+    // Nobody but a parent keeps a zombie.
+    for (const proc of life.workers) if (proc.state === 'Z') this.processes.end(proc, 'reaped');
     if (killMode === 'process') this.#orphan(life);
     if (killMode === 'process' || this.crew().length === 0) return this.#conclude();
     for (const proc of this.crew()) {
@@ -224,13 +226,24 @@ export class Supervisor {
       revivesAfterKill: revives,
       startLimit: { burst, intervalMs },
       recentStartsAtMs: this.starts.filter((start) => start > from).map((start) => start - stage.bootedAtMs),
-      processes: running.map((proc) => sampleOf(proc, proc.main && life ? life.moved(now) : 0)),
+      processes: life ? samplesOf(life, running, now) : [],
+      memory: life && { freeBytes: ROOM_BYTES + BASE_BYTES - life.rssBytes(now), of: 'the machine' },
+      unseen: stage.scenario.server.unseen ? 'it works on a GPU' : null,
       leftovers: this.crew().map((proc) => sampleOf(proc, 0)),
-      portOwner: server.foreign
-        ? { who: 'foreign', text: 'pid 999 (stranger)' }
-        : life?.portBound
-          ? { who: 'unit', text: '' }
-          : { who: 'none', text: '' },
+      portOwner: server.portOwner(),
     };
   }
+}
+
+/** An engine does nearly all of the work, where there is one. */
+const ENGINE_SHARE = 0.9;
+
+function samplesOf(life: Life, running: Proc[], nowMs: number): ProcessSample[] {
+  const moved = life.moved(nowMs);
+  const engine = life.workers[0];
+  const share = engine?.alive ? 1 - ENGINE_SHARE : 1;
+  return running.map((proc) => {
+    if (proc.main) return sampleOf(proc, moved * share, life.rssBytes(nowMs));
+    return sampleOf(proc, proc === engine ? moved * ENGINE_SHARE : 0);
+  });
 }

@@ -1,10 +1,11 @@
-import type { Decision, KillIntent } from '../../../src/core/decision.js';
-import type { Incarnation, ProbeOutcome, ProbeReason } from '../../../src/core/types.js';
+import type { Decision, KillIntent, VerdictKind } from '../../../src/core/decision.js';
+import type { CheapAnswer, Incarnation, ProbeOutcome, ProbeReason } from '../../../src/core/types.js';
 import type { Guard } from '../../../src/daemon/loop.js';
 import type { Clock, GuardPorts, KillReport } from '../../../src/daemon/ports.js';
 import { DAEMON_KILLED } from '../box/disk.js';
-import { LOOKS } from '../box/life.js';
+import { type Life, LOOKS } from '../box/life.js';
 import { type Machine, NOTIFIERS, SERVICE } from '../box/machine.js';
+import type { Stage } from '../box/stage.js';
 import type { Production } from '../mutants/production.js';
 import { killPort } from './kill.js';
 import { restUntilMs } from './rest.js';
@@ -22,6 +23,7 @@ export class Daemon {
   /** Looks and questions under way. */
   #inFlight = 0;
   #seenVersion = 0;
+  #standsUntilMs = 0;
   readonly #chance;
 
   constructor(
@@ -36,6 +38,7 @@ export class Daemon {
     const { stage, disk } = this.machine;
     this.no += 1;
     this.#inFlight = 0;
+    this.#standsUntilMs = 0;
     stage.log(`daemon ${this.no}: started`);
     const { policy, timing, needsProof } = stage.scenario;
     const ports = this.#ports();
@@ -78,9 +81,22 @@ export class Daemon {
     });
   }
 
+  /** It is stopped (SIGSTOP, a machine short of memory) and goes on as if nothing had been. */
+  stall(forMs: number): void {
+    const { stage } = this.machine;
+    if (!this.guard) return;
+    stage.log(`daemon ${this.no}: stands still for ${(forMs / 1000).toFixed(0)} s`);
+    stage.mark('daemon-stalled');
+    this.#standsUntilMs = Math.max(this.#standsUntilMs, stage.nowMs + forMs);
+  }
+
   /** Runs a piece of this daemon, unless it died meanwhile; it may die at any line of it. */
   #alive(run: (guard: Guard) => void, no = this.no): void {
     if (!this.guard || no !== this.no) return;
+    const { time } = this.machine.stage;
+    if (time.nowMs < this.#standsUntilMs) {
+      return void time.after(this.#standsUntilMs - time.nowMs, () => this.#alive(run, no));
+    }
     try {
       run(this.guard);
     } catch (error) {
@@ -141,22 +157,23 @@ export class Daemon {
         const seen = this.unitBlind ? { unknown: 'systemctl: timed out' } : supervisor.snapshot();
         const slow = stage.faulty && this.#chance.yes(0.005);
         this.#comesBack(slow ? this.#chance.scale(100, 3_000) : this.#chance.between(2, 20), () => {
-          if ('portOwner' in seen) this.#strangerSeen = seen.portOwner.who === 'foreign';
+          if ('portOwner' in seen) this.#strangerSeen = OTHERS.has(seen.portOwner.who);
           done(seen);
         });
       },
       probe: (request, done) => this.#probe(request, done),
-      completions: stage.scenario.server.counter
-        ? (done) => {
-            const { life } = server;
-            const readable = life !== null && LOOKS[life.mode].readable;
-            this.#comesBack(readable ? this.#chance.between(1, 20) : 1_000, () => {
-              const now = server.life;
-              if (!readable || !now || !LOOKS[now.mode].readable) return done({ unknown: 'no answer' });
-              done(now.completed(stage.nowMs));
-            });
-          }
-        : null,
+      completions:
+        stage.scenario.server.counter !== 'none'
+          ? (done) => {
+              const { life } = server;
+              const readable = canCount(stage, life);
+              this.#comesBack(readable ? this.#chance.between(1, 20) : 1_000, () => {
+                const now = server.life;
+                if (!readable || !now || !canCount(stage, now)) return done({ unknown: 'no answer' });
+                done(now.completed(stage.nowMs));
+              });
+            }
+          : null,
       kill: (intent, done) => this.#kill(intent, done),
       start: () => supervisor.start('operator'),
       committed: (decision) => this.#decided(decision),
@@ -172,24 +189,30 @@ export class Daemon {
     const { no } = this;
     this.#inFlight += 1;
     const startedMs = stage.nowMs;
-    const life = server.life;
+    const { life, masked } = server;
     // What a stranger on the port says is no evidence about our service.
-    const asked = server.foreign && this.#strangerSeen ? null : request.incarnation?.invocation;
+    const asked = server.masked && this.#strangerSeen ? null : request.incarnation?.invocation;
     const tell = (reason: ProbeReason, tookMs: number) => {
       this.#alive(() => {
         this.#inFlight -= 1;
         stage.require(tookMs <= request.deadlineMs + 1, 'probe', 'a probe outlived its deadline');
         const told = { startedMs, toldMs: stage.nowMs, reason };
         // An outcome that comes while a stranger has the port is judged as the stranger's.
-        truth.heard(server.foreign ? null : (asked ?? null), told);
-        life?.tell(asked === life.incarnation.invocation, told);
+        truth.heard(server.masked ? null : (asked ?? null), told);
+        life?.tell(asked === life.incarnation.invocation, told, masked);
         if (reason === 'ok' && life?.revived) supervisor.proved = true;
         if (reason !== 'ok')
           stage.log(`probe: ${reason} after ${tookMs.toFixed(0)} ms (life ${life?.no ?? 'none'})`);
         if (life && life.endedMs !== null && server.life) stage.mark('stale-outcome');
         if (this.probeBlind && life?.mode === 'wedged') stage.mark('blind-while-hung');
         if (this.unitBlind && life?.mode === 'wedged') stage.mark('unit-blind-while-hung');
-        done({ reason, detail: `${reason} after ${tookMs.toFixed(0)} ms`, tookMs, status: null, cheap: [] });
+        done({
+          reason,
+          detail: `${reason} after ${tookMs.toFixed(0)} ms`,
+          tookMs,
+          status: null,
+          cheap: cheapOf(server.life),
+        });
       }, no);
     };
     if (this.probeBlind) return void stage.time.after(5, () => tell('blind', 5));
@@ -200,6 +223,13 @@ export class Daemon {
     const { stage } = this.machine;
     stage.log(`kill ${intent.id} (${intent.what}): ${intent.reason}`);
     killPort(this.machine, this.no, intent, (delayMs, run) => this.#later(delayMs, run), done);
+  }
+
+  #markVerdict(kind: VerdictKind): void {
+    const { stage, server } = this.machine;
+    if (kind === 'opaque') stage.mark('opaque');
+    if (kind === 'stalled') stage.mark('stalled');
+    if (kind === 'masked' && !server.foreign) stage.mark('masked-by-an-orphan');
   }
 
   #decided(decision: Decision): void {
@@ -214,6 +244,8 @@ export class Daemon {
         stage.mark('not-revived-spared');
       if (event.type === 'escalated' && event.data?.reason === 'unkillable') stage.mark('unkillable');
       if (event.type === 'escalated') this.onPage();
+      if (event.type === 'leak') stage.mark('leak-told');
+      if (event.type === 'verdict') this.#markVerdict(decision.state.verdict.kind);
       if (event.type === 'armed') stage.mark('armed-by-proof');
       if (event.type === 'disarmed') stage.mark('disarmed');
       if (event.type === 'incident-opened' && event.data?.kind === 'masked') stage.mark('foreign-owner');
@@ -224,3 +256,19 @@ export class Daemon {
     truth.decided(decision);
   }
 }
+
+/** The gateway counts whatever the server does; the server's own counter is one of its cheap answers. */
+export function canCount(stage: Stage, life: Life | null): life is Life {
+  return life !== null && (stage.scenario.server.counter === 'gateway' || LOOKS[life.mode].cheap);
+}
+
+/** Not the running life. */
+const OTHERS: ReadonlySet<string> = new Set(['foreign', 'leftover']);
+
+function cheapOf(life: Life | null): CheapAnswer[] {
+  const answers = life?.portBound && LOOKS[life.mode].cheap;
+  return answers ? HEALTH_ANSWERS : HEALTH_SILENT;
+}
+
+const HEALTH_ANSWERS: CheapAnswer[] = [{ path: '/health', status: 200, tookMs: 1 }];
+const HEALTH_SILENT: CheapAnswer[] = [{ path: '/health', status: null, tookMs: 1_000 }];

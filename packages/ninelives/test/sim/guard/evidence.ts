@@ -19,7 +19,9 @@ export function judgeKill(stage: Stage, server: Server, supervisor: Supervisor, 
   const { policy, unit } = stage.scenario;
   const { nowMs } = stage;
   const age = nowMs - life.bornMs;
-  if (!life.answered) {
+  // What only a stranger answered may count as an answer or as none: it depends on when the guard looked.
+  const loading = !life.answered || (life.answeredByStranger && age >= policy.startupGraceMs);
+  if (loading) {
     stage.require(age >= policy.startupGraceMs, 'I2', `killed ${age} ms old, within the grace`);
     const still = nowMs - life.lastMovedMs(nowMs);
     stage.require(
@@ -49,14 +51,16 @@ function guilty(stage: Stage, life: Life): string | null {
   const counted = life.told.filter(({ reason }) => COUNTED.has(reason));
   const last = counted.at(-1);
   if (!last || last.reason === 'ok') return null;
-  const doneMs = server.counter ? knownDoneMs(stage, life) : 0;
+  const doneMs = server.counter === 'none' ? 0 : knownDoneMs(stage, life);
   if (silentRun(life.told, doneMs) >= policy.failureThreshold) return 'silent';
   if (isHarmed(life) && unservedRun(life.told) >= policy.failureThreshold)
     return 'full, and a process is lost';
   const spoke = counted.slice(-policy.judgedOf).filter(({ reason }) => SPOKE.has(reason));
   if (spoke.length >= policy.judgedFailures) return 'judged';
   const failed = counted.slice(-policy.intermittentOf).filter(({ reason }) => FAILED.has(reason));
-  if (failed.length >= policy.intermittentFailures) return 'intermittent';
+  // A lost process says why some requests fail, so fewer failures are enough.
+  const needed = isHarmed(life) ? policy.judgedFailures : policy.intermittentFailures;
+  if (failed.length >= needed) return 'intermittent';
   return null;
 }
 
@@ -65,7 +69,7 @@ function guilty(stage: Stage, life: Life): string | null {
  * the last reading of the counter (a kill that had to wait for its budget).
  */
 function knownDoneMs(stage: Stage, life: Life): number {
-  if (!LOOKS[life.mode].readable) return 0;
+  if (stage.scenario.server.counter !== 'gateway' && !LOOKS[life.mode].cheap) return 0;
   const toldMs = life.told.at(-1)?.toldMs ?? 0;
   const decidedNow = stage.nowMs - toldMs < 4_000;
   const { timing } = stage.scenario;
@@ -75,7 +79,7 @@ function knownDoneMs(stage: Stage, life: Life): number {
 
 /** Is a process of its tree truly stopped or gone? */
 function isHarmed(life: Life): boolean {
-  return life.main.state === 'T' || life.workers.some((proc) => !proc.alive || proc.state === 'T');
+  return life.main.state === 'T' || life.workers.some((proc) => !proc.alive || proc.state !== 'S');
 }
 
 /** Outcomes in a row in which nothing was served: silence, or told to wait (429). */

@@ -41,6 +41,17 @@ export const MARKS = [
   'wall-stepped-back',
   'stopped-by-operator',
   'restarted-by-operator',
+  'suspended',
+  'daemon-stalled',
+  'daemon-died-after-outcome',
+  'out-of-memory',
+  'leak-told',
+  'opaque',
+  'stalled',
+  'batch-spared',
+  'drift-spared',
+  'orphan-answers',
+  'masked-by-an-orphan',
 ] as const;
 
 export type Mark = (typeof MARKS)[number];

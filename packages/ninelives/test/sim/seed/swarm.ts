@@ -20,8 +20,10 @@ export interface ServerSettings {
   latencyMs: number;
   workers: number;
   stubbornWorkers: boolean;
-  /** Is there a counter of finished work, and how often does other traffic move it? */
-  counter: boolean;
+  /** Its work can't be seen from here: in a container, on a GPU that can't be read. */
+  unseen: boolean;
+  /** Who counts finished work: nobody, the server, or a gateway in front of it; and how often other traffic moves it. */
+  counter: 'none' | 'own' | 'gateway';
   trafficEveryMs: number;
   /** While loading: nobody listens, or the port answers 503, or it accepts and waits. */
   loadingPort: 'closed' | '503' | 'silent';
@@ -41,6 +43,15 @@ export const FAULTS = [
   'misconfigured',
   'flaky',
   'unkillable',
+  'deaf',
+  'spin',
+  'batch',
+  'sleep',
+  'engine-dead',
+  'engine-zombie',
+  'one-dead',
+  'drift',
+  'leak',
   'crash',
   'crash-after-answer',
   'crash-loop',
@@ -55,6 +66,8 @@ export const FAULTS = [
   'daemon-death',
   'reboot',
   'wall-step',
+  'suspend',
+  'daemon-stall',
   'operator-stop',
   'pause',
   'acknowledge',
@@ -75,7 +88,7 @@ export interface Scenario {
   server: ServerSettings;
   /** Faults that may happen, each with the mean time between two of them, ms. */
   faults: { fault: Fault; everyMs: number }[];
-  /** Chance that the daemon dies at each of the points around a kill. */
+  /** Chance that the daemon dies at each of the points around a kill: before and after each commit, among the signals. */
   deathAroundKill: number;
   /** Chance that a probe whose server died is told late, not at once. */
   lateOutcome: number;
@@ -111,7 +124,8 @@ export function drawScenario(seed: number, hours: number): Scenario {
       latencyMs: chance.scale(5, 180),
       workers: chance.int(0, 3),
       stubbornWorkers: chance.yes(0.4),
-      counter: chance.yes(0.5),
+      unseen: chance.yes(0.15),
+      counter: chance.pick(['none', 'none', 'own', 'gateway']),
       trafficEveryMs: chance.yes(0.5) ? chance.scale(200, 8_000) : 0,
       loadingPort: chance.pick(['closed', '503', 'silent']),
     },
