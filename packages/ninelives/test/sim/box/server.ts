@@ -81,7 +81,9 @@ export class Server {
     const { stage } = this;
     if (life.endedMs !== null) return;
     const traffic = stage.scenario.server.trafficEveryMs;
-    life.enter(mode, stage.nowMs, mode === 'overload' ? this.#chance.scale(300, 20_000) : traffic);
+    // Others' work, not ours: some of it gets done, often or rarely.
+    const odd = mode === 'overload' || mode === 'sleep';
+    life.enter(mode, stage.nowMs, odd ? this.#chance.scale(300, 90_000) : traffic);
     stage.log(
       `server life ${life.no}: ${mode}${forMs === undefined ? '' : ` for ${(forMs / 1000).toFixed(0)} s`}`,
     );

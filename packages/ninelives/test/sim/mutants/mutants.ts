@@ -29,7 +29,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'unknown counts as a failure',
-    seed: 10,
+    seed: 1,
     edits: [
       { file: 'core/types.js', from: "blind: 'unknown'", to: "blind: 'fail'" },
       {
@@ -41,7 +41,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a refused request counts as a failure',
-    seed: 17,
+    seed: 37,
     edits: [{ file: 'core/types.js', from: "misconfigured: 'unknown'", to: "misconfigured: 'fail'" }],
   },
   {
@@ -71,7 +71,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'no headroom under the start limit',
-    seed: 21,
+    seed: 11,
     edits: [{ file: 'core/budget.js', from: 'const STARTS_NEEDED = 2;', to: 'const STARTS_NEEDED = 0;' }],
   },
   {
@@ -123,8 +123,8 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'daemon/line.js',
-        from: "if (commit(decision, consumed) === 'refused')",
-        to: "if (decision.intent) perform(decision.intent);\n            if (commit(decision, consumed) === 'refused')",
+        from: "if (commit(decision, consumed, at.wallMs) === 'refused')",
+        to: "if (decision.intent) perform(decision.intent);\n            if (commit(decision, consumed, at.wallMs) === 'refused')",
       },
     ],
   },
@@ -141,12 +141,12 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'right answers before the loss resolve it',
-    seed: 4,
+    seed: 1,
     edits: [{ file: 'core/incident.js', from: 'life.passes = 0;', to: ';' }],
   },
   {
     name: 'leftovers include the running incarnation',
-    seed: 13,
+    seed: 3,
     edits: [
       {
         file: 'core/remedy.js',
@@ -157,17 +157,17 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'finished work does not end the silence',
-    seed: 34,
+    seed: 18,
     edits: [{ file: 'core/absorb.js', from: 'life.lastCompletionAtMs = draft.at.atMs;', to: 'return;' }],
   },
   {
     name: 'the counter is not asked before the verdict',
-    seed: 332,
+    seed: 18,
     edits: [{ file: 'daemon/eyes.js', from: 'if (decides(outcome, ', to: 'if (false && decides(outcome, ' }],
   },
   {
     name: 'kills from memory are unlimited',
-    seed: 4,
+    seed: 2,
     edits: [
       {
         file: 'daemon/commit.js',
@@ -182,7 +182,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'pages that waited in memory are lost',
-    seed: 4,
+    seed: 2,
     edits: [
       { file: 'daemon/commit.js', from: 'pages: [...older.pages, ...newer.pages]', to: 'pages: newer.pages' },
     ],
@@ -200,7 +200,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'an incident that lasts is never escalated',
-    seed: 14,
+    seed: 23,
     edits: [
       {
         file: 'core/incident.js',
@@ -221,7 +221,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'power without proof',
-    seed: 12,
+    seed: 3,
     edits: [{ file: 'core/power.js', from: "state.proof ? 'armed' : 'watch-only'", to: "'armed'" }],
   },
 ];
