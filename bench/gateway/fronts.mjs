@@ -16,9 +16,9 @@ const READY_LIMIT_MS = 30_000;
 export const FRONTS = [
   {
     name: 'ninelives',
-    about: '`ninelives gateway --listen PORT --upstream URL`, every setting default',
+    about: '`ninelives gateway --listen PORT --upstream URL --state DIR`, every setting default',
     notices: /backend (?:suspect|down)/,
-    command: ({ listen, upstream, tool }) => [
+    command: ({ listen, upstream, tool, folder }) => [
       process.execPath,
       [
         join(tool, 'bin/ninelives.js'),
@@ -27,6 +27,8 @@ export const FRONTS = [
         listen,
         '--upstream',
         `http://127.0.0.1:${upstream}`,
+        '--state',
+        folder,
       ],
     ],
   },

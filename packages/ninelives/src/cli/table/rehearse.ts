@@ -36,7 +36,7 @@ export function addRehearse(program: Command, { terminal, env, signal, exit }: C
     .option('--model <model>', 'the model name to ask for')
     .option('--key-file <file>', 'an API key')
     .option('--batch <n>', 'texts in one call', '32')
-    .option('--concurrency <n>', 'calls at once', '4')
+    .option('--concurrency <n>', 'calls at once', '2')
     .option('--html <file>', 'a page of it')
     .addOption(stateFlag())
     .addOption(jsonFlag())

@@ -5,6 +5,7 @@ import type { createRate } from '../access/rate.js';
 import type { GatewayPorts } from '../ports.js';
 import { clientOf, headForUpstream, requestIdOf } from './headers.js';
 import { type IntakeRoom, objectionTo, readBody } from './intake.js';
+import { jobOf } from './job.js';
 import type { Relay } from './relay.js';
 import { asksForStream, routeOf } from './routes.js';
 import { type Problem, rawRefusal, refuseWith } from './speak.js';
@@ -98,10 +99,8 @@ export function createFront(options: FrontOptions): Front {
     const forwarding = { upstream: options.address, requestId, bodyBytes: bytes, ownsAuthorization };
     const head = headForUpstream(request, forwarding);
     lastId += 1;
-    options.relay.accept({
-      ...{ id: lastId, requestId, client, route, request, response, head, body, bytes },
-      ...{ exchange: null, answer: null, hash: null, ended: false },
-    });
+    const job = { id: lastId, requestId, client, route, request, response, head, body, bytes };
+    options.relay.accept(jobOf(job));
   }
 
   const server = createServer({
@@ -119,10 +118,7 @@ export function createFront(options: FrontOptions): Front {
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     const problem = notHttp(error.code);
     turnedAway.set(problem.code, (turnedAway.get(problem.code) ?? 0) + 1);
-    // Only where nothing is being answered on it: else our words would end up inside that answer.
-    const quiet = !(socket as Socket & { _httpMessage?: unknown })._httpMessage;
-    if (socket.writable && quiet && error.code !== 'ECONNRESET') socket.end(rawRefusal(problem, 'Refused'));
-    socket.destroySoon();
+    hangUp(socket, error.code, problem);
   });
   return {
     server,
@@ -149,6 +145,13 @@ function admit({ keys, rate, ports }: FrontOptions, request: IncomingMessage): {
   if (retryAfterMs === 0) return { client };
   const message = 'More requests than this key may send. Wait, then go on.';
   return { status: 429, type: 'rate_limit_error', code: 'rate_limit_exceeded', message, retryAfterMs };
+}
+
+function hangUp(socket: Socket, code: string | undefined, problem: Problem): void {
+  // Only where nothing is being answered on it: else our words would end up inside that answer.
+  const quiet = !(socket as Socket & { _httpMessage?: unknown })._httpMessage;
+  if (socket.writable && quiet && code !== 'ECONNRESET') socket.end(rawRefusal(problem, 'Refused'));
+  socket.destroySoon();
 }
 
 /** What Node's parser says of bytes that are no request that it accepts (`clientError`). */

@@ -10,17 +10,18 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
  */
 export function objectionTo(request: IncomingMessage, bodyMax: number): Problem | null {
   const { rawHeaders, headers, url = '' } = request;
-  const counts = { 'content-length': 0, 'transfer-encoding': 0, host: 0 };
+  let lengths = 0;
+  let hosts = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = (rawHeaders[i] as string).toLowerCase();
-    if (name in counts) counts[name as keyof typeof counts] += 1;
+    if (name === 'content-length' || name === 'transfer-encoding') lengths += 1;
+    else if (name === 'host') hosts += 1;
   }
   const coding = headers['transfer-encoding'];
-  if (counts['content-length'] + counts['transfer-encoding'] > 1)
-    return bad('The length of the body is unclear.');
+  if (lengths > 1) return bad('The length of the body is unclear.');
   if (coding !== undefined && coding.toLowerCase() !== 'chunked')
     return bad('Only chunked bodies are understood.');
-  if (counts.host > 1) return bad('More than one Host.');
+  if (hosts > 1) return bad('More than one Host.');
   if (!url.startsWith('/')) return bad('The target must be a path.');
   if (!METHODS.has(request.method ?? '')) {
     const message = `The method ${request.method} is not for a model API.`;

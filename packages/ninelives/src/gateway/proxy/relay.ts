@@ -84,8 +84,8 @@ export class Relay {
     const before = this.state.backend.readiness;
     try {
       for (let next = this.events.shift(); next; next = this.events.shift()) {
-        const atMs = ports.clock.monotonicMs();
-        for (const command of step(this.state, { ...next, atMs } as HoldEvent, limits)) this.obey(command);
+        const event = Object.assign(next, { atMs: ports.clock.monotonicMs() }) as HoldEvent;
+        for (const command of step(this.state, event, limits)) this.obey(command);
       }
     } finally {
       this.taking = false;

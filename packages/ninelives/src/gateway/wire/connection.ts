@@ -19,6 +19,9 @@ export interface AnswerListener {
   failed(how: CopyFailure, detail: string): void;
 }
 
+/** Up to here copying a body costs less than a second buffer in the same system call. */
+const ONE_WRITE_MAX = 8_192;
+
 /** One connection to the backend, with one request on it at a time. */
 export class Connection {
   private readonly socket: Socket;
@@ -56,6 +59,11 @@ export class Connection {
   send({ method, head, body }: Outgoing, listener: AnswerListener): void {
     this.listener = listener;
     this.parser = new AnswerParser(method, listener);
+    const [first] = body;
+    if (body.length < 2 && (first?.length ?? 0) <= ONE_WRITE_MAX) {
+      this.socket.write(first ? head + first.toString('latin1') : head, 'latin1');
+      return;
+    }
     this.socket.cork();
     this.socket.write(head, 'latin1');
     for (const part of body) this.socket.write(part);
