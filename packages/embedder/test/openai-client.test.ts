@@ -54,6 +54,8 @@ test('the models list names the model, and its aliases are served', async () => 
     models.data.map(({ id, object }) => [id, object]),
     [[MODEL, 'model']],
   );
+  assert.deepEqual(await client.models.retrieve(MODEL), models.data[0]);
+  await assert.rejects(client.models.retrieve('another'), OpenAI.NotFoundError);
   for (const model of ['all-MiniLM-L6-v2', 'ALL-MINILM-L6-V2', 'Xenova/all-MiniLM-L6-v2']) {
     assert.equal((await client.embeddings.create({ model, input: 'x' })).model, MODEL);
   }

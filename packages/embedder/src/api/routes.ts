@@ -39,14 +39,23 @@ export function createRoutes(options: RouteOptions): Routes {
   const ok = JSON.stringify({ status: 'ok' });
   return {
     '/health': { GET: () => ({ status: 200, body: ok }) },
-    '/v1/models': { GET: () => ({ status: 200, body: modelsBody(options) }) },
+    '/v1/models': {
+      GET: () => ({ status: 200, body: JSON.stringify({ object: 'list', data: [modelObject(options)] }) }),
+    },
+    ...Object.fromEntries(
+      // As a client library writes it into the path, and as a person does.
+      [encodeURIComponent(options.modelId), options.modelId].map((id) => [
+        `/v1/models/${id}`,
+        { GET: () => ({ status: 200, body: JSON.stringify(modelObject(options)) }) },
+      ]),
+    ),
     '/metrics': { GET: () => metricsReply(options) },
     '/v1/embeddings': { POST: (request) => embed(request, options) },
   };
 }
 
-function modelsBody(options: RouteOptions): string {
-  const model = {
+function modelObject(options: RouteOptions) {
+  return {
     id: options.modelId,
     object: 'model',
     created: options.createdS,
@@ -54,7 +63,6 @@ function modelsBody(options: RouteOptions): string {
     max_model_len: options.loaded()?.maxTokensPerInput ?? null,
     dimensions: options.loaded()?.dimensions ?? null,
   };
-  return JSON.stringify({ object: 'list', data: [model] });
 }
 
 async function metricsReply(options: RouteOptions): Promise<Reply> {

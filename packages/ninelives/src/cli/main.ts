@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline/promises';
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/source/problem.js';
 import { SetupError } from '../daemon/errors.js';
@@ -25,6 +26,7 @@ async function main(argv: string[]): Promise<number> {
     terminal,
     env: process.env,
     signal: ended.signal,
+    ask: process.stdin.isTTY && process.stdout.isTTY ? askIn(ended.signal) : null,
     exit: (code) => {
       exit = code;
     },
@@ -38,6 +40,22 @@ async function main(argv: string[]): Promise<number> {
     process.off('SIGINT', interrupted);
     process.off('SIGTERM', interrupted);
   }
+}
+
+/** A question on the terminal; Ctrl-C and Ctrl-D are no answer. */
+function askIn(signal: AbortSignal): (question: string) => Promise<string> {
+  return async (question) => {
+    const lines = createInterface({ input: process.stdin, output: process.stdout });
+    const left = new AbortController();
+    for (const event of ['SIGINT', 'close']) lines.once(event, () => left.abort());
+    try {
+      return await lines.question(question, { signal: AbortSignal.any([signal, left.signal]) });
+    } catch {
+      return '';
+    } finally {
+      lines.close();
+    }
+  };
 }
 
 /** What, why and what to type next; a stack only for bugs of ours. */

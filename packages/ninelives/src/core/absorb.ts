@@ -211,7 +211,9 @@ function onPass(draft: Draft, life: Life, tookMs: number): void {
       touch(draft, state.incident);
     }
   } else if (life.firstFailureAtMs !== null && !state.incident) {
-    note(draft, 'probe-recovered', `right answer again after ${life.failures} silent failures`);
+    // None is left to count where something was seen to complete meanwhile.
+    const after = life.failures === 0 ? '' : ` after ${life.failures} silent failures`;
+    note(draft, 'probe-recovered', `right answer again${after}`);
   }
   life.answeredAtMs ??= at.atMs;
   life.failures = 0;

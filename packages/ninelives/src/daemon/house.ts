@@ -32,7 +32,8 @@ export function openHouse(
 ): House {
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const lock = acquireLock(stateDir);
-  if ('refused' in lock) throw new SetupError('STATE_IN_USE', lock.refused, 'ninelives status');
+  if ('refused' in lock)
+    throw new SetupError('STATE_IN_USE', lock.refused, `ninelives status --state ${stateDir}`);
   try {
     const record = openRecord(join(stateDir, RECORD_FILE));
     return {

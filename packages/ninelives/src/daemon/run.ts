@@ -5,6 +5,7 @@ import { systemClock } from '../host/system-clock.js';
 import { createOutbox } from '../notify/outbox.js';
 import { createEvidenceKeeper, giveUpEvidence } from './evidence.js';
 import { openGateway } from './gateway/open.js';
+import { GUARD_NOTE, guardNote } from './guard-note.js';
 import type { House } from './house.js';
 import type { Guard } from './loop.js';
 import { DEFAULT_TIMING, type GuardTiming } from './ports.js';
@@ -13,6 +14,8 @@ import { superviseService } from './supervise.js';
 
 export interface DaemonOptions {
   config: Config;
+  /** Absolute path of the file it came from; null: from flags. For other commands, which find it in the record. */
+  configFile: string | null;
   stateDir: string;
   /** 'up' starts what does not run and stops it at the end; 'guard' looks after what runs and leaves it running. */
   mode: 'up' | 'guard';
@@ -122,6 +125,7 @@ async function startService(
   });
   // What a drill or a status in another process needs to know of this service.
   house.record.setNote(service.name, 'config', service);
+  house.record.setNote(service.name, GUARD_NOTE, guardNote(options.configFile));
   const created = createServiceGuard({
     config: service,
     record: house.record,

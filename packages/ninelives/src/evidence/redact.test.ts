@@ -24,6 +24,8 @@ describe('redaction', () => {
       'CUDA_VISIBLE_DEVICES',
       'TOKENIZERS_PARALLELISM',
       'SSH_AUTH_SOCK',
+      'PWD',
+      'OLDPWD',
       '--port',
     ];
     assert.deepEqual(

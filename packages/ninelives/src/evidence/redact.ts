@@ -6,7 +6,7 @@ const SECRET_NAME =
   /key|token|secret|passw|pwd|auth|cookie|credential|session|bearer|private|signature|dsn|webhook|jwt|passphrase|salt/i;
 /** These hold one of the words above and no secret. */
 const HARMLESS_NAME =
-  /^(SSH_AUTH_SOCK|XDG_SESSION_.*|DESKTOP_SESSION|DBUS_SESSION_BUS_ADDRESS|TOKENIZERS_.*)$/;
+  /^(PWD|OLDPWD|SSH_AUTH_SOCK|XDG_SESSION_.*|DESKTOP_SESSION|DBUS_SESSION_BUS_ADDRESS|TOKENIZERS_.*)$/;
 /** Shorter values ("1", "true") are found everywhere and reveal nothing. */
 const SECRET_CHARS_MIN = 6;
 

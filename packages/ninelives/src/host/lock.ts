@@ -60,7 +60,8 @@ function writeOwner(stateDir: string): void {
   const owner: LockOwner = {
     pid: process.pid,
     startTicks: readStat(process.pid)?.startTicks ?? 0,
-    command: readCmdline(process.pid).join(' '),
+    // Where the title was set (process.title), the rest of its place is blank.
+    command: readCmdline(process.pid).join(' ').trim(),
     sinceWallMs: wallMs(),
   };
   const file = join(stateDir, OWNER_FILE);

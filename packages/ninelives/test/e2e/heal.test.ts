@@ -35,6 +35,12 @@ describe('up heals the real embedder', () => {
     assert.equal(incidents[0]?.kills, 1);
     assert.match(incidents[0]?.sentence ?? '', /^hung: .*\/health said 200/);
     assert.equal((await box.embed()).status, 200);
+    const story = await box.run('incidents', 'show', incidents[0]?.id ?? '', '--state', box.stateDir);
+    assert.match(story.stdout, /killed [\s\S]*what it was doing[\s\S]*stopped \(T\)/);
+    // Without a flag: what is guarded here, on the port that the guard was given.
+    const probe = await box.run('probe', '--state', box.stateDir, '--json');
+    assert.equal((JSON.parse(probe.stdout) as { url: string }).url, `http://127.0.0.1:${box.port}`);
+    assert.equal(probe.code, 0, probe.stdout);
   });
 
   it('heals a service that is frozen as a whole', async () => {

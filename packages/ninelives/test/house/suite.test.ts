@@ -19,17 +19,21 @@ describe('the suite itself', () => {
     writeFileSync(join(folder, path), text);
     return join(folder, path);
   };
-  const node = (...args: string[]) => {
+  const node = (args: string[], more: { [name: string]: string } = {}) => {
     // A test runner that finds itself inside another one reports to that instead.
     const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-    return spawnSync(process.execPath, args, { cwd: folder, env, encoding: 'utf8' });
+    return spawnSync(process.execPath, args, { cwd: folder, env: { ...env, ...more }, encoding: 'utf8' });
   };
-  const runTests = (...files: string[]) =>
+  const runTests = (flags: string[], env: { [name: string]: string }, ...files: string[]) =>
     node(
-      '--test',
-      `--test-reporter=${join(ROOT, 'scripts/reporter.mjs')}`,
-      '--test-reporter-destination=stdout',
-      ...files,
+      [
+        ...flags,
+        '--test',
+        `--test-reporter=${join(ROOT, 'scripts/reporter.mjs')}`,
+        '--test-reporter-destination=stdout',
+        ...files,
+      ],
+      env,
     );
 
   it('says what failed and why, and closes with the counts that CI reads', () => {
@@ -38,7 +42,7 @@ describe('the suite itself', () => {
       'bad.test.mjs',
       "import test from 'node:test'; test('broken', () => { throw new Error('because'); });",
     );
-    const { status, stdout } = runTests(good, bad);
+    const { status, stdout } = runTests([], {}, good, bad);
     assert.equal(status, 1);
     assert.match(stdout, /FAIL bad\.test\.mjs: broken\n +Error: because/);
     assert.match(stdout, /ok {3}good\.test\.mjs: 1 passed/);
@@ -46,14 +50,28 @@ describe('the suite itself', () => {
   });
 
   it('a file that can not even be loaded is a failure', () => {
-    const { status, stdout } = runTests(write('gone.test.mjs', "import './absent.mjs';"));
+    const { status, stdout } = runTests([], {}, write('gone.test.mjs', "import './absent.mjs';"));
     assert.equal(status, 1);
     assert.match(stdout, /FAIL gone\.test\.mjs/);
     assert.match(stdout, /# fail 1\n/);
   });
 
+  it('a file that does not end although its tests have is a failure, and what it left open is named', () => {
+    const left =
+      "const test = (await import('node:test')).default; test('fine', () => { setInterval(() => {}, 1e3); });";
+    const leftover = `--import=${join(ROOT, 'scripts/leftover.mjs')}`;
+    const env = { NINELIVES_TEST_END_MS: '500' };
+    const { status, stdout } = runTests([leftover], env, write('left.test.mjs', left));
+    assert.equal(status, 1);
+    assert.match(stdout, /all tests of this file have ended.*left open: Timeout/);
+    const closed = write('closed.test.mjs', "import test from 'node:test'; test('fine', () => {});");
+    assert.equal(runTests([leftover], env, closed).status, 0);
+  });
+
   it('a skip is named with its reason', () => {
     const { status, stdout } = runTests(
+      [],
+      {},
       write(
         'some.test.mjs',
         "import test from 'node:test'; test('elsewhere', { skip: 'no moon' }, () => {});",
@@ -70,19 +88,19 @@ describe('the suite itself', () => {
     write('packages/a/tsconfig.json', '{}');
     write('node_modules/typescript/bin/tsc', ''); // a compiler that does nothing
     const build = join(ROOT, 'scripts/build.mjs');
-    const { status, stderr } = node(
+    const { status, stderr } = node([
       '--input-type=module',
       '-e',
       `import { existsSync } from 'node:fs';
        const { build } = await import(${JSON.stringify(build)});
        const errors = await build(${JSON.stringify(folder)}, { tests: true });
        if (errors || existsSync(${JSON.stringify(stale)}) || !existsSync(${JSON.stringify(kept)})) process.exit(9);`,
-    );
+    ]);
     assert.equal(status, 0, stderr);
   });
 
   it('an unknown command is a usage error', () => {
-    const { status, stderr } = node(join(ROOT, 'scripts/bootstrap.mjs'), 'tset');
+    const { status, stderr } = node([join(ROOT, 'scripts/bootstrap.mjs'), 'tset']);
     assert.equal(status, 2);
     assert.match(stderr, /usage: npm run start \| demo/);
   });

@@ -1,7 +1,7 @@
 import type { Config, ServiceConfig } from '../../config/service.js';
 import { performDrill } from '../../drill/drill.js';
 import type { Fault } from '../../drill/faults/fault.js';
-import { FAULTS, faultNamed } from '../../drill/faults/table.js';
+import { aliasesOf, FAULTS, faultNamed } from '../../drill/faults/table.js';
 import type { DrillRefusal } from '../../drill/report.js';
 import { lockOwner } from '../../host/lock.js';
 import type { GuardRecord } from '../../record/record.js';
@@ -10,6 +10,7 @@ import { withOwnGuard } from '../drill/own-guard.js';
 import { createDrillPorts } from '../drill/ports.js';
 import { withUnitSettings } from '../drill/unit.js';
 import { CliError, EXIT, type ExitCode } from '../errors.js';
+import { guardedNames } from '../guarded.js';
 import { withRecord } from '../state-dir.js';
 import type { Terminal } from '../terminal.js';
 
@@ -74,7 +75,7 @@ export async function runDrill(
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const fault = faultOf(options.fault);
-  const config = await withUnitSettings(serviceOf(record, options.service));
+  const config = await withUnitSettings(serviceOf(record, options.stateDir, options.service));
   const ports = createDrillPorts(config, record, options);
   const { force, really, by, limitMs = null } = options;
   const report = await performDrill(
@@ -95,16 +96,24 @@ export async function runDrill(
 /** `drill --list` */
 export function listFaults(json: boolean, terminal: Terminal): ExitCode {
   const faults: Fault[] = Object.values(FAULTS);
-  if (json) {
-    const rows = faults.map(({ name, summary, expects }) => ({ name, summary, expects }));
-    terminal.out(JSON.stringify(rows));
-    return EXIT.fine;
-  }
-  for (const { name, summary, expects } of faults) {
-    terminal.out(`${terminal.style('bold', name.padEnd(12))}${summary}`);
-    terminal.out(`${' '.repeat(12)}${terminal.style('dim', `expects: ${expects}`)}`);
-  }
+  const rows = faults.map(({ name, summary, expects }) => ({
+    name,
+    aliases: aliasesOf(name),
+    summary,
+    expects,
+  }));
+  if (json) terminal.out(JSON.stringify(rows));
+  else for (const row of rows) listFault(row, terminal);
   return EXIT.fine;
+}
+
+function listFault(
+  row: { name: string; aliases: string[]; summary: string; expects: string },
+  terminal: Terminal,
+): void {
+  const also = row.aliases.length > 0 ? ` (also: ${row.aliases.join(', ')})` : '';
+  terminal.out(`${terminal.style('bold', row.name.padEnd(16))}${row.summary}${also}`);
+  terminal.out(`${' '.repeat(16)}${terminal.style('dim', `expects: ${row.expects}`)}`);
 }
 
 function faultOf(name: string): Fault {
@@ -115,8 +124,8 @@ function faultOf(name: string): Fault {
 }
 
 /** The service as its guard runs it: `up` and `guard` leave their settings in the record. */
-function serviceOf(record: GuardRecord, wanted: string | undefined): ServiceConfig {
-  const services = record.services();
+function serviceOf(record: GuardRecord, stateDir: string, wanted: string | undefined): ServiceConfig {
+  const services = guardedNames(record, lockOwner(stateDir));
   const name = wanted ?? (services.length === 1 ? services[0] : undefined);
   if (services.length === 0) {
     throw new CliError('nothing is guarded in this state folder yet', EXIT.environment, 'ninelives up');

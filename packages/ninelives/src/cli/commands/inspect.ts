@@ -3,12 +3,16 @@ import { digestOf } from '../../evidence/digest.js';
 import type { StoredEvidence } from '../../evidence/store.js';
 import type { GuardRecord, StoredEvent } from '../../record/record.js';
 import { CliError, EXIT, type ExitCode } from '../errors.js';
+import { guardedNames } from '../guarded.js';
 import { storyLine } from '../story.js';
 import { clockTime, span, type Terminal } from '../terminal.js';
+
+const ANY = 1_000_000;
 
 /** Whoever holds the state folder now; null when no guard runs on it. */
 export interface Watching {
   pid: number;
+  startTicks: number;
   command: string;
 }
 
@@ -19,7 +23,7 @@ export function showStatus(
   options: { json: boolean; nowWallMs: number },
   terminal: Terminal,
 ): ExitCode {
-  const states = statesOf(record);
+  const states = statesOf(record, watching);
   const healthy = states.every(isHealthy) && watching !== null;
   if (options.json) {
     const services = states.map((state) => statusJson(state, record));
@@ -52,8 +56,8 @@ export function showStatus(
   return healthy ? EXIT.fine : EXIT.unhealthy;
 }
 
-function statesOf(record: GuardRecord): GuardState[] {
-  const states = record.services().flatMap((service) => record.load(service)?.state ?? []);
+function statesOf(record: GuardRecord, watching: Watching | null): GuardState[] {
+  const states = guardedNames(record, watching).flatMap((service) => record.load(service)?.state ?? []);
   if (states.length > 0) return states;
   throw new CliError('nothing is guarded in this state folder yet', EXIT.environment, 'ninelives up');
 }
@@ -89,7 +93,8 @@ export function showIncidents(
   },
   terminal: Terminal,
 ): ExitCode {
-  const incidents = record.incidents({ limit: options.limit });
+  // One that is asked for by name may be old.
+  const incidents = record.incidents(options.id === null ? { limit: options.limit } : { limit: ANY });
   if (options.id === null) {
     if (options.json) terminal.out(JSON.stringify(incidents.map(incidentJson)));
     else if (incidents.length === 0) terminal.out('no incidents');

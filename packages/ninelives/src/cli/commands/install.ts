@@ -6,11 +6,10 @@ import { applyPlan, diffOf, occupied, takeBack } from '../../install/apply.js';
 import { InstallError } from '../../install/errors.js';
 import { cronPlan, type GuardCommand, type Plan, userUnitPlan } from '../../install/plan.js';
 import { serviceUnit } from '../../install/service-unit.js';
-import { openRecord } from '../../record/sqlite.js';
 import { BIN } from '../bin.js';
 import { CliError, EXIT, type ExitCode } from '../errors.js';
+import { offerDrill } from '../install/offer-drill.js';
 import { configOf, DEFAULT_CONFIG, type ServiceOptions } from '../services.js';
-import { recordFile } from '../state-dir.js';
 import type { Terminal } from '../terminal.js';
 
 type Env = { [name: string]: string | undefined };
@@ -22,13 +21,22 @@ export interface InstallOptions {
   print: boolean;
   /** Undefined: the default, longer than the longest round. */
   watchdogMs: number | undefined;
+  /** Prove the recovery at the end without asking. */
+  drill: boolean;
+  /** Asks whoever sits there; null where nobody does. */
+  ask: ((question: string) => Promise<string>) | null;
+  by: string;
   env: Env;
+  signal: AbortSignal;
 }
 
 const MANIFEST = 'install.json';
 
-/** `install`: the guard lives on after this shell. Shows every change first; `--print` stops there. */
-export function runInstall(options: InstallOptions, terminal: Terminal): ExitCode {
+/**
+ * `install`: the guard lives on after this shell. Shows every change first; `--print` stops there. At its end it
+ * offers the drill that arms it.
+ */
+export async function runInstall(options: InstallOptions, terminal: Terminal): Promise<ExitCode> {
   const { stateDir, print } = options;
   const manifest = join(stateDir, MANIFEST);
   const { config, flags } = serviceOf(options);
@@ -42,16 +50,8 @@ export function runInstall(options: InstallOptions, terminal: Terminal): ExitCod
       terminal.out(`${terminal.style('green', 'done')}  ${line}`);
     }),
   );
-  const unproved = config.services.filter(
-    ({ name, source }) => source.type === 'unit' && !isProved(stateDir, name),
-  );
-  for (const { name } of unproved) {
-    const warning = `NOT ARMED: ${name} is only watched until the recovery of its unit is proved`;
-    terminal.out(terminal.style('red', warning));
-    const which = config.services.length > 1 ? ` --service ${name}` : '';
-    terminal.out(`  next: ninelives drill crash${which} --state ${stateDir}   (kills it once, as you watch)`);
-  }
-  if (unproved.length === 0) terminal.out(`  next: ninelives status --state ${stateDir}`);
+  const { drill, ask, by, env, signal } = options;
+  await offerDrill({ config, stateDir, flags, drill, ask, by, env: withManager(env), signal }, terminal);
   return EXIT.fine;
 }
 
@@ -160,17 +160,6 @@ function refuseTwice(manifest: string, plan: Plan): void {
   if (there === null) return;
   const hint = 'ninelives uninstall (with the --state of that installation), then install again';
   throw new CliError(`installed already, see ${there}`, EXIT.usage, hint);
-}
-
-/** Was the recovery of this service's unit proved before? */
-function isProved(stateDir: string, service: string): boolean {
-  if (!existsSync(recordFile(stateDir))) return false;
-  const record = openRecord(recordFile(stateDir));
-  try {
-    return record.load(service)?.state.power === 'armed';
-  } finally {
-    record.close();
-  }
 }
 
 /** Under sudo -u, su and cron nothing says where the user manager is; its place is well known (pam_systemd(8)). */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GuardRecord } from '../../record/record.js';
 import { CliError, EXIT, type ExitCode } from '../errors.js';
+import { guardedNames } from '../guarded.js';
 import type { Terminal } from '../terminal.js';
 
 const TAKEN_WITHIN_MS = 5_000;
@@ -12,7 +13,8 @@ export async function runOperate(
     command: 'pause' | 'resume' | 'acknowledge';
     service: string | undefined;
     by: string;
-    guarded: boolean;
+    /** Whoever holds the state folder now. */
+    guard: { pid: number; startTicks: number } | null;
     nowWallMs: number;
     json: boolean;
   },
@@ -20,7 +22,7 @@ export async function runOperate(
 ): Promise<ExitCode> {
   const { command, by, nowWallMs } = options;
   const known = record.services();
-  const services = options.service === undefined ? known : [options.service];
+  const services = options.service === undefined ? guardedNames(record, options.guard) : [options.service];
   const unknown = services.find((service) => !known.includes(service));
   if (unknown !== undefined || services.length === 0) {
     const names = known.join(', ') || 'none yet';
@@ -28,7 +30,7 @@ export async function runOperate(
   }
   for (const service of services) {
     const id = record.post({ service, wallMs: nowWallMs, by, command: { type: command } });
-    const taken = options.guarded && (await isTaken(record, service, id));
+    const taken = options.guard !== null && (await isTaken(record, service, id));
     if (options.json) terminal.out(JSON.stringify({ service, command, taken }));
     else if (taken) terminal.out(`${service}: ${command}d`.replace('paused', 'paused: watched, not killed'));
     else terminal.out(`${service}: noted; it takes effect when a guard runs on this state folder`);

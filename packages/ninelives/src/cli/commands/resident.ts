@@ -14,6 +14,8 @@ import type { Terminal } from '../terminal.js';
 
 export interface ResidentOptions {
   config: Config;
+  /** Absolute path of the file it came from; null: from flags. */
+  configFile: string | null;
   stateDir: string;
   mode: 'up' | 'guard';
   /** One pass: end as soon as every service has its answer. */
@@ -69,6 +71,7 @@ export async function runResident(options: ResidentOptions, terminal: Terminal):
   try {
     await runDaemon({
       config,
+      configFile: options.configFile,
       stateDir,
       mode,
       env: options.env,

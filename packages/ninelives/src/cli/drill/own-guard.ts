@@ -33,6 +33,7 @@ export async function withOwnGuard<T>(
   const serving = new AbortController();
   const daemon = runDaemon({
     config: { ...config, services: [service] },
+    configFile: null, // it is gone before anybody asks
     stateDir,
     mode: 'guard',
     env,

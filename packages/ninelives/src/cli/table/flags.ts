@@ -10,6 +10,8 @@ export interface CommandContext {
   env: { [name: string]: string | undefined };
   /** Aborted by Ctrl-C and SIGTERM. */
   signal: AbortSignal;
+  /** Asks whoever sits at the terminal; null where nobody does. */
+  ask: ((question: string) => Promise<string>) | null;
   exit(code: number): void;
 }
 

@@ -10,6 +10,7 @@ import { runLayers } from '../commands/layers.js';
 import { runProbeCommand } from '../commands/probe.js';
 import { recordGolden } from '../commands/record-golden.js';
 import { CliError, EXIT } from '../errors.js';
+import { configHere } from '../guarded.js';
 import { configOf } from '../services.js';
 import { stateDirOf, withRecord } from '../state-dir.js';
 import {
@@ -28,21 +29,23 @@ export function addLooking(program: Command, context: CommandContext): void {
     .description('one real-work probe now, beside the cheap endpoints')
     .option('--record-golden <file>', "keep today's answers as the right ones (you approve them)")
     .action(async (flags: Flags & { recordGolden?: string }) => {
-      const { config } = configOf(serviceFlags(flags), [], env);
-      const [service] = config.services;
+      const named = serviceFlags(flags);
+      const { services } = configHere(named, [], stateDirOf(flags.state, env), env);
+      const [service] = services;
       if (flags.recordGolden !== undefined && service) {
         const golden = { file: flags.recordGolden, signal: context.signal };
         return context.exit(await recordGolden(service, golden, terminal));
       }
       const options = { json: flags.json ?? false, signal: context.signal };
-      context.exit(await runProbeCommand(config.services, options, terminal));
+      context.exit(await runProbeCommand(services, options, terminal));
     });
   withServiceFlags(program.command('doctor').argument('[command...]'))
     .description('would a SIGKILL bring it back? every precondition, measured, each with its fix')
     .passThroughOptions()
     .action(async (command: string[], flags: Flags) => {
-      const { config } = configOf(serviceFlags(flags), command, env);
+      const named = serviceFlags(flags);
       const stateDir = stateDirOf(flags.state, env);
+      const config = configHere(named, command, stateDir, env);
       context.exit(await runDoctor(config, { stateDir, env, json: flags.json ?? false }, terminal));
     });
   program
@@ -83,20 +86,27 @@ export function addLooking(program: Command, context: CommandContext): void {
   program
     .command('incidents')
     .description('what happened; with an id, the whole story of one')
-    .argument('[id]')
+    .argument('[id...]', 'one of them; `show ID` means the same')
     .option('--limit <n>', 'how many, newest', '50')
     .addOption(stateFlag())
     .addOption(jsonFlag())
-    .action((id: string | undefined, flags: Flags & { limit: string }) => {
+    .action((words: string[], flags: Flags & { limit: string }) => {
       const limit = Number(flags.limit);
       if (!Number.isInteger(limit) || limit < 1) {
         throw new CliError(`--limit takes a whole number from 1, not '${flags.limit}'`, EXIT.usage);
       }
       const stateDir = stateDirOf(flags.state, env);
       const evidenceOf = (incidentId: string) => readEvidence(stateDir, incidentId);
-      const options = { id: id ?? null, json: flags.json ?? false, limit, evidenceOf };
+      const options = { id: incidentIn(words), json: flags.json ?? false, limit, evidenceOf };
       withRecord(stateDir, (record) => {
         context.exit(showIncidents(record, options, terminal));
       });
     });
+}
+
+/** `ID` or `show ID`; null: all of them. @throws CliError */
+function incidentIn(words: readonly string[]): string | null {
+  const [id, ...more] = words[0] === 'show' ? words.slice(1) : words;
+  if (more.length === 0 && (id !== undefined || words.length === 0)) return id ?? null;
+  throw new CliError('name one incident', EXIT.usage, 'ninelives incidents show ID');
 }

@@ -34,9 +34,9 @@ export function addOperating(program: Command, context: CommandContext): void {
       .addOption(jsonFlag())
       .action(async (service: string | undefined, flags: Flags) => {
         const stateDir = stateDirOf(flags.state, env);
-        const guarded = lockOwner(stateDir) !== null;
+        const guard = lockOwner(stateDir);
         const by = operatorOf(env);
-        const rest = { by, guarded, json: flags.json ?? false, nowWallMs: systemClock.wallMs() };
+        const rest = { by, guard, json: flags.json ?? false, nowWallMs: systemClock.wallMs() };
         await withRecord(stateDir, async (record) => {
           context.exit(await runOperate(record, { command, service, ...rest }, terminal));
         });
@@ -44,7 +44,13 @@ export function addOperating(program: Command, context: CommandContext): void {
   }
 }
 
-type InstallFlags = Flags & { cron?: boolean; print?: boolean; service?: boolean; watchdog?: string };
+type InstallFlags = Flags & {
+  cron?: boolean;
+  print?: boolean;
+  service?: boolean;
+  watchdog?: string;
+  drill?: boolean;
+};
 
 /** install, uninstall */
 export function addInstalling(program: Command, context: CommandContext): void {
@@ -56,10 +62,11 @@ export function addInstalling(program: Command, context: CommandContext): void {
     .option('--cron', 'a crontab line with guard --once every two minutes, instead of a user unit')
     .option('--print', 'show what would change, and change nothing')
     .option('--watchdog <duration>', 'a guard that hangs for this long is ended and started anew (105s)')
+    .option('--drill', 'prove the recovery at the end without asking: drill crash, which arms the guard')
     .option('--service', "print a unit for the service itself (to hand to an admin; with --user, one's own)")
     .passThroughOptions()
-    .action((command: string[], flags: InstallFlags) => {
-      const { cron = false, print = false } = flags;
+    .action(async (command: string[], flags: InstallFlags) => {
+      const { cron = false, print = false, drill = false } = flags;
       if (flags.service) {
         const name = flags.name ?? 'my-model';
         return context.exit(runServiceUnit({ name, argv: command, user: flags.user ?? false }, terminal));
@@ -67,7 +74,9 @@ export function addInstalling(program: Command, context: CommandContext): void {
       const stateDir = stateDirOf(flags.state, env);
       const service = serviceFlags(flags);
       const watchdogMs = flags.watchdog === undefined ? undefined : watchdogOf(flags.watchdog);
-      return context.exit(runInstall({ service, stateDir, cron, print, watchdogMs, env }, terminal));
+      const what = { service, stateDir, cron, print, watchdogMs, drill };
+      const { ask, signal } = context;
+      context.exit(await runInstall({ ...what, ask, by: operatorOf(env), env, signal }, terminal));
     });
   program
     .command('uninstall')

@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
+import { lockOwner } from '../../host/lock.js';
 import { runDemo } from '../commands/demo.js';
 import { listFaults, runDrill, runDrillOn } from '../commands/drill.js';
 import { CliError, EXIT } from '../errors.js';
-import { configOf } from '../services.js';
+import { configOf, DEFAULT_CONFIG } from '../services.js';
 import { stateDirOf, withRecord } from '../state-dir.js';
 import {
   type CommandContext,
@@ -40,7 +42,9 @@ export function addDrill(program: Command, context: CommandContext): void {
       const { service, force = false, really = false } = flags;
       const options = { fault, stateDir, service, json, force, really, limitMs, by: operatorOf(env) };
       const named = serviceFlags(flags);
-      if (Object.keys(named).length > 0) {
+      // Where nobody guards, the config of this folder says what the drill's own guard looks after.
+      const byConfig = existsSync(DEFAULT_CONFIG) && lockOwner(stateDir) === null;
+      if (Object.keys(named).length > 0 || byConfig) {
         const { config } = configOf(named, [], env);
         context.exit(await runDrillOn({ config, stateDir, env }, options, terminal, signal));
         return;

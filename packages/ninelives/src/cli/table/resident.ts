@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { runResident } from '../commands/resident.js';
 import { runServe } from '../commands/serve.js';
@@ -30,10 +31,12 @@ export function addResident(program: Command, context: CommandContext): void {
         gatewayPort?: string;
       },
     ): Promise<void> => {
-      const config = withGatewayFlags(configOf(serviceFlags(flags), command, env).config, flags);
+      const { config: given, file } = configOf(serviceFlags(flags), command, env);
+      const config = withGatewayFlags(given, flags);
       const code = await runResident(
         {
           config,
+          configFile: file === null ? null : resolve(file),
           stateDir: stateDirOf(flags.state, env),
           mode,
           once: flags.once ?? false,

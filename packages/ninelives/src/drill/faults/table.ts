@@ -19,6 +19,11 @@ export const FAULTS = {
 /** Other names that people look for. */
 const ALIASES: { [name: string]: keyof typeof FAULTS } = { 'start-limit': 'crash-loop' };
 
+/** What else this fault is called. */
+export function aliasesOf(name: string): string[] {
+  return Object.keys(ALIASES).filter((alias) => ALIASES[alias] === name);
+}
+
 export function faultNamed(given: string): Fault | null {
   const name = Object.hasOwn(ALIASES, given) ? (ALIASES[given] as string) : given;
   return Object.hasOwn(FAULTS, name) ? FAULTS[name as keyof typeof FAULTS] : null;
