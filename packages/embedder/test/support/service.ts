@@ -141,7 +141,7 @@ export function isAlive(identity: { pid: number; startTicks: string }): boolean 
 
 /** Waits for something that must happen; the limit only ends a test that would hang. */
 export async function eventually(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 20_000;
+  const deadline = performance.now() + 60_000;
   while (!(await condition())) {
     if (performance.now() > deadline) throw new Error(`did not happen: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));

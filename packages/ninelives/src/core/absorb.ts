@@ -211,9 +211,7 @@ function onPass(draft: Draft, life: Life, tookMs: number): void {
       touch(draft, state.incident);
     }
   } else if (life.firstFailureAtMs !== null && !state.incident) {
-    // None is left to count where something was seen to complete meanwhile.
-    const after = life.failures === 0 ? '' : ` after ${life.failures} silent failures`;
-    note(draft, 'probe-recovered', `right answer again${after}`);
+    note(draft, 'probe-recovered', `right answer again after ${life.failures} silent failures`);
   }
   life.answeredAtMs ??= at.atMs;
   life.failures = 0;

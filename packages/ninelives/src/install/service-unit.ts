@@ -12,17 +12,16 @@ export function serviceUnit(options: {
   return `[Unit]
 Description=${name}
 After=network.target
-# Room for the guard's kills and for crashes that are nobody's fault: see "start limit" in DESIGN.md.
-StartLimitIntervalSec=300
-StartLimitBurst=10
+# Nobody need be called to start it again: after a few starts too many systemd would give it up, until root comes.
+StartLimitIntervalSec=0
 
 [Service]
 Type=simple
 ${user === null ? '' : `User=${user}\n`}WorkingDirectory=${cwd.replaceAll('%', '%%')}
 ExecStart=${argv.map(quoteUnit).join(' ')}
-# Revives after SIGKILL and crashes; a clean stop stays a stop.
+# Revives after SIGKILL and crashes; a clean stop stays a stop. The pause keeps one that fails at once from spinning.
 Restart=on-failure
-RestartSec=1
+RestartSec=2
 # Survivors of a dead main process hold GPU and port: end them at once, not after 90 s.
 KillMode=mixed
 TimeoutStopSec=15

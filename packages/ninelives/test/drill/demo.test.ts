@@ -7,7 +7,7 @@ import { listStats, readCmdline } from '../../src/host/procfs/processes.js';
 import { BIN } from '../e2e/box.js';
 import { eventually, ownProcess, temporaryFolder } from '../fixtures/host-world.js';
 
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 180_000;
 
 /** The demo with its output in a pipe, and its folder inside one of ours. */
 function startDemo(t: TestContext): {

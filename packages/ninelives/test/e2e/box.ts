@@ -50,7 +50,7 @@ export interface Box {
   close(): Promise<void>;
 }
 
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 
 /** Quick enough for a test, slow enough for two noisy cores. */
 export const QUICK = `
@@ -146,7 +146,7 @@ export async function openBox(
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ input: ['is anybody there?'] }),
-        signal: AbortSignal.timeout(5_000),
+        signal: AbortSignal.timeout(30_000),
       }),
     evidence: () => createPrivateClient(gatewaySocket(stateDir, 'svc')).evidence(5_000),
     output: () => output,

@@ -35,7 +35,7 @@ describe('up, before it kills', () => {
     );
     assert.equal(part<Command>(bundle, 'command').argv[main.pid]?.includes(String(box.port)), true);
     assert.ok(part<Log>(bundle, 'log').lines.length > 0);
-    assert.ok(bundle.tookMs < 3_000);
+    assert.ok(bundle.tookMs < 10_000, 'each collector ends at its limit, whatever the machine is doing');
     const shown = (await box.run('incidents', id, '--state', box.stateDir)).stdout;
     assert.match(shown, /what it was doing, kept before .*evidence\/.*\.json/);
     assert.match(shown, new RegExp(`pid ${engine.pid} \\(.*\\): stopped \\(T\\)`));

@@ -36,6 +36,8 @@ export interface Cell {
   service: string[];
   lines?: string[];
   flags?: string[];
+  /** The name under which its main process runs. */
+  program?: 'docker';
   user?: boolean;
   ends: Ending;
 }
@@ -141,6 +143,13 @@ export const CELLS: Cell[] = [
     unit: 'Restart=no',
     service: ['Restart=no'],
     ends: left('hung', /would not come back after SIGKILL; see: ninelives doctor/),
+  },
+  {
+    fault: 'wedge',
+    unit: 'docker run as main process',
+    service: RESTART,
+    program: 'docker',
+    ends: left('hung', /would not come back after SIGKILL/),
   },
   {
     fault: 'wedge',

@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Config, ServiceConfig } from '../../config/service.js';
 import { findEmbedder } from '../../daemon/embedder.js';
 import { RECORD_FILE } from '../../daemon/house.js';
@@ -13,6 +13,7 @@ import { defencesOf } from '../../layers/defence.js';
 import { layersRow } from '../../layers/doctor.js';
 import { openRecord } from '../../record/sqlite.js';
 import { EXIT, type ExitCode } from '../errors.js';
+import { findProgram } from '../program.js';
 import type { Terminal } from '../terminal.js';
 import { unitRows } from './doctor-unit.js';
 
@@ -54,7 +55,7 @@ async function factsOf(
     procReadable: readStat(process.pid) !== null,
     stateDir,
     stateWritable: isWritable(stateDir),
-    program: { name: program, found: isOnPath(program, env.PATH ?? '') },
+    program: { name: program, found: findProgram(program, env.PATH ?? '') !== null },
     embedderInstalled: builtIn ? findEmbedder() !== null : null,
     port: service.port,
     portHolder: service.port === null ? null : await holderOf(service.port),
@@ -74,20 +75,6 @@ function isWritable(dir: string): boolean {
   } catch {
     return false;
   }
-}
-
-function isOnPath(program: string, path: string): boolean {
-  const candidates = program.includes('/')
-    ? [program]
-    : path.split(delimiter).map((dir) => join(dir, program));
-  return candidates.some((file) => {
-    try {
-      accessSync(file, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }
 
 async function holderOf(port: number): Promise<EmbeddedFacts['portHolder']> {

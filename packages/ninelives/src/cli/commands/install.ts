@@ -9,6 +9,7 @@ import { serviceUnit } from '../../install/service-unit.js';
 import { BIN } from '../bin.js';
 import { CliError, EXIT, type ExitCode } from '../errors.js';
 import { offerDrill } from '../install/offer-drill.js';
+import { findProgram } from '../program.js';
 import { configOf, DEFAULT_CONFIG, type ServiceOptions } from '../services.js';
 import type { Terminal } from '../terminal.js';
 
@@ -81,22 +82,33 @@ export function runUninstall(options: { stateDir: string; env: Env }, terminal: 
 
 /** `install --service`: a unit for the service itself, to hand to an admin or for the user manager. */
 export function runServiceUnit(
-  options: { name: string; argv: string[]; user: boolean },
+  options: { name: string; argv: string[]; user: boolean; env: Env },
   terminal: Terminal,
 ): ExitCode {
-  const { name, argv, user } = options;
-  if (argv.length === 0) {
+  const { argv, user, env } = options;
+  const name = options.name.replace(/\.service$/, '');
+  const [word, ...rest] = argv;
+  if (word === undefined) {
     throw new CliError(
       'which command does the service run?',
       EXIT.usage,
       'ninelives install --service -- COMMAND …',
     );
   }
-  terminal.out(serviceUnit({ name, argv, cwd: process.cwd(), user: user ? null : userInfo().username }));
+  // systemd knows neither this shell's PATH (an environment of conda or venv) nor its folder.
+  const program = findProgram(word, env.PATH ?? '');
+  if (program === null) {
+    throw new CliError(`there is no program ${word} here`, EXIT.usage, `command -v ${word}`);
+  }
+  const command = [program, ...rest];
+  terminal.out(
+    serviceUnit({ name, argv: command, cwd: process.cwd(), user: user ? null : userInfo().username }),
+  );
   const path = user ? `~/.config/systemd/user/${name}.service` : `/etc/systemd/system/${name}.service`;
   const manager = user ? 'systemctl --user' : 'sudo systemctl';
+  const linger = user ? 'loginctl enable-linger && ' : '';
   terminal.err(
-    `# save it as ${path}, then: ${manager} daemon-reload && ${manager} enable --now ${name}.service`,
+    `# save it as ${path}, then: ${linger}${manager} daemon-reload && ${manager} enable --now ${name}.service`,
   );
   return EXIT.fine;
 }

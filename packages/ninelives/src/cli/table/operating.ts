@@ -69,7 +69,9 @@ export function addInstalling(program: Command, context: CommandContext): void {
       const { cron = false, print = false, drill = false } = flags;
       if (flags.service) {
         const name = flags.name ?? 'my-model';
-        return context.exit(runServiceUnit({ name, argv: command, user: flags.user ?? false }, terminal));
+        return context.exit(
+          runServiceUnit({ name, argv: command, user: flags.user ?? false, env }, terminal),
+        );
       }
       const stateDir = stateDirOf(flags.state, env);
       const service = serviceFlags(flags);

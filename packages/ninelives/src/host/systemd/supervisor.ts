@@ -8,6 +8,7 @@ import { hasEnded, readRealUid, readStat, readUnits, sampleOf } from '../procfs/
 import type { Supervisor } from '../supervisor.js';
 import { controlGroupOf, isInUnit, pidsOfControlGroup } from './cgroup.js';
 import { fingerprintOf } from './fingerprint.js';
+import { onlyWatchesContainer } from './look/container.js';
 import { type Division, divide } from './look/members.js';
 import { judgePort } from './look/port.js';
 import { noteStarts, type StartsSeen } from './look/starts.js';
@@ -135,6 +136,7 @@ class SystemdUnit implements SystemdSupervisor {
     const seen = { restarts: now.restarts, mainStartedAtMs: now.mainStartedAtMs, running: main !== null };
     this.#starts = noteStarts(this.#starts, seen, monotonicMs(), startLimit.intervalMs);
     const { processes, leftovers } = await this.#divide(unit, main);
+    const tree = processes.map((stat) => sampleOf(stat, this.#units, stat.pid === main?.id.pid));
     const first = [...processes, ...leftovers].map((stat) => stat.pid);
     const holders = this.#options.port === null ? [] : this.#ports.holders(this.#options.port, first);
     const owners = { processes, leftovers, mainUid: main?.uid ?? null };
@@ -150,10 +152,10 @@ class SystemdUnit implements SystemdSupervisor {
       incarnation,
       restarts: now.restarts,
       lastExit: this.#lastExit,
-      revivesAfterKill: predictRevival(settings).revives,
+      revivesAfterKill: predictRevival(settings).revives && !onlyWatchesContainer(tree),
       startLimit,
       recentStartsAtMs: this.#starts.startsAtMs,
-      processes: processes.map((stat) => sampleOf(stat, this.#units, stat.pid === main?.id.pid)),
+      processes: tree,
       leftovers: leftovers.map((stat) => sampleOf(stat, this.#units, false)),
       portOwner: judgePort(this.#options.port, holders, owners),
       fingerprint: fingerprintOf(unit.properties),

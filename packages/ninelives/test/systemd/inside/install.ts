@@ -10,12 +10,13 @@ import type { Incarnation } from '../../../src/core/types.js';
 import { readStat } from '../../../src/host/procfs/processes.js';
 import { signalIfSame } from '../../../src/host/signal.js';
 import { parseShow } from '../../../src/host/systemd/show.js';
+import { createSystemdSupervisor } from '../../../src/host/systemd/supervisor.js';
 import { runTool } from '../../../src/host/systemd/systemctl.js';
 import { type Box, FIXTURE_SERVER, openBox } from '../../e2e/box.js';
 import { freePort } from '../../fixtures/host-world.js';
 import { admin } from './admin.js';
 import { anotherUser } from './another-user.js';
-import { prepareUnits, startUnit, takeName } from './units.js';
+import { prepareUnits, startUnit, startUnitFrom, takeName } from './units.js';
 
 // Runs inside the box, as jc: the guard lives on by itself, as a user unit.
 await prepareUnits();
@@ -197,6 +198,43 @@ async function forAnother(t: TestContext): Promise<void> {
   assert.deepEqual(after.sort(), before.split('\n').sort(), 'only the record stays');
 }
 
+/** The unit that `install --service` prints, as it is: doctor has nothing to mend, and a SIGKILL is revived. */
+async function itsOwnUnit(t: TestContext, user: boolean): Promise<void> {
+  const port = await freePort();
+  const unit = takeName();
+  const box = await openBox('');
+  t.after(() => box.close());
+  const whose = user ? ['--user'] : [];
+  const command = ['--', process.execPath, FIXTURE_SERVER, '--port', String(port)];
+  const printed = await box.run('install', '--service', '--name', unit, ...whose, ...command);
+  assert.equal(printed.code, 0, printed.stderr);
+  await startUnitFrom(t, { unit, user, text: printed.stdout });
+  const url = `http://127.0.0.1:${port}`;
+  const doctor = ['doctor', '--unit', unit, ...whose, '--url', url, '--state', box.stateDir, '--json'];
+  const rows = await box.until('the port is its own', async () => {
+    const { stdout } = await box.run(...doctor);
+    const { rows: all } = JSON.parse(stdout) as { rows: { id: string; level: string; read: string }[] };
+    return all.some(({ id, level }) => id === 'port' && level === 'ok') && all;
+  });
+  const toMend = rows.filter(({ level }) => level !== 'ok').map(({ id }) => id);
+  assert.deepEqual(
+    toMend.filter((id) => id !== 'guard' && id !== 'layers'),
+    [],
+    JSON.stringify(rows),
+  );
+  const supervisor = createSystemdSupervisor({ unit, user, port });
+  const look = async () => {
+    const seen = await supervisor.inspect();
+    return 'unknown' in seen ? null : seen;
+  };
+  const main = (await look())?.incarnation;
+  assert.ok(main && signalIfSame(main, 'SIGKILL'));
+  await box.until('revived', async () => {
+    const now = await look();
+    return now?.restarts === 1 && now.incarnation !== null;
+  });
+}
+
 async function withItsService(t: TestContext): Promise<void> {
   const command = JSON.stringify([process.execPath, FIXTURE_SERVER, '--port', 'PORT']);
   const box = await openBox(`    command: ${command}\n    restart: { start_limit_burst: 20 }\n${SERVICE}`);
@@ -225,6 +263,11 @@ describe('the guard, installed', { concurrency: 2 }, () => {
     'for one without a user manager: brings it up, is fed by its rounds, and puts everything back',
     forAnother,
   );
+});
+
+describe('the unit that install --service prints', { concurrency: 2 }, () => {
+  it('for an admin', (t) => itsOwnUnit(t, false));
+  it("for one's own manager", (t) => itsOwnUnit(t, true));
 });
 
 describe('the guard of what ninelives itself runs, installed', () => {

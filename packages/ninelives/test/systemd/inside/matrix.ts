@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -124,13 +125,21 @@ async function frozenFileSystem(t: TestContext): Promise<string | null> {
   return null;
 }
 
+/** Node under another name: what a process is called is the name it was started by. */
+function namedNode(box: Box, name: string): string {
+  const path = join(box.stateDir, name);
+  symlinkSync(process.execPath, path);
+  return path;
+}
+
 async function stageFor(t: TestContext, cell: Cell): Promise<Stage> {
   const unit = takeName();
   const user = cell.user ?? false;
   const box = await openBox(`    unit: ${unit}\n${user ? '    user: true\n' : ''}${QUICK}`);
   t.after(() => box.close());
   const { service, lines = [], flags = [] } = cell;
-  await startUnit(t, { name: unit, user, port: box.port, unit: lines, service, flags });
+  const program = cell.program ? namedNode(box, cell.program) : process.execPath;
+  await startUnit(t, { name: unit, user, port: box.port, unit: lines, service, flags, program });
   box.start('guard', '--arm-without-drill');
   const state = await box.until('armed, serving, and its crew known', () => {
     const now = box.status();

@@ -24,6 +24,8 @@ export interface UnitOptions {
   unit?: string[];
   service?: string[];
   flags?: string[];
+  /** What runs the fixture server; default: this node. */
+  program?: string;
   /** Runs as this user; default jc. */
   as?: string;
 }
@@ -57,30 +59,36 @@ export async function startUnit(
   options: UnitOptions,
 ): Promise<{ unit: string; supervisor: SystemdSupervisor }> {
   const { user = false, port, name: unit = takeName() } = options;
+  await startUnitFrom(t, { unit, user, text: unitText(options) });
+  return { unit, supervisor: createSystemdSupervisor({ unit, user, port }) };
+}
+
+/** The same for a unit file that is there already. */
+export async function startUnitFrom(
+  t: TestContext,
+  { unit, user, text }: { unit: string; user: boolean; text: string },
+): Promise<void> {
   if (user) {
-    writeFileSync(join(USER_UNITS, unit), unitText(options));
+    writeFileSync(join(USER_UNITS, unit), text);
     await systemctlUser('start', unit);
     t.after(async () => {
       await systemctlUser('stop', '--no-block', unit);
       await systemctlUser('kill', '--signal=SIGKILL', unit).catch(() => {}); // nothing was left
     });
   } else {
-    await admin(['tee', `/etc/systemd/system/${unit}`], unitText(options));
+    await admin(['tee', `/etc/systemd/system/${unit}`], text);
     await admin(['systemctl', 'start', unit]);
     t.after(async () => {
       await admin(['systemctl', 'stop', '--no-block', unit]);
       await admin(['systemctl', 'kill', '--signal=SIGKILL', unit]).catch(() => {}); // nothing was left
     });
   }
-  return { unit, supervisor: createSystemdSupervisor({ unit, user, port }) };
 }
 
-function unitText({ user, port, unit = [], service = [], flags = [], as = 'jc' }: UnitOptions): string {
+function unitText(options: UnitOptions): string {
+  const { user, port, unit = [], service = [], flags = [], as = 'jc', program = process.execPath } = options;
   const where = port === null ? [] : ['--port', String(port)];
-  const command = [
-    'ExecStart=',
-    [process.execPath, fixture('server.mjs'), ...where, ...flags].join(' '),
-  ].join('');
+  const command = ['ExecStart=', [program, fixture('server.mjs'), ...where, ...flags].join(' ')].join('');
   const own = service.some((line) => line.startsWith('ExecStart=')) ? [] : [command];
   return ['[Unit]', ...unit, '[Service]', ...(user ? [] : [`User=${as}`]), ...own, ...service, ''].join('\n');
 }
