@@ -130,13 +130,21 @@ function isAlive(pid) {
   }
 }
 
-/** Before `up`, so that the download has its progress on the screen; only for the built-in service. */
+/**
+ * Before `up`, so that the download has its progress on the screen; only for the built-in service, named by flags. One
+ * that a config names is fetched by itself, and may be a folder.
+ */
 async function fetchModel(args) {
-  if (args.some((arg) => ['--', '--unit', '--config', '--help', '-h'].includes(arg.split('=')[0]))) return;
+  const flags = args.map((arg) => arg.split('=')[0]);
+  if (flags.some((flag) => ['--', '--unit', '--config', '--help', '-h'].includes(flag))) return;
+  const named = flags.some((flag) => ['--name', '--port', '--url', '--kind', '--model'].includes(flag));
+  if (!named && existsSync('ninelives.yaml')) return;
   if (!existsSync(embedder)) {
     console.log('ninelives: @ninelives/embedder is not in this checkout, so no model is fetched');
     return;
   }
-  const { code } = await run(process.execPath, [embedder, '--fetch-only']);
+  const at = flags.indexOf('--model');
+  const model = at < 0 ? [] : [args[at], ...(args[at] === '--model' ? args.slice(at + 1, at + 2) : [])];
+  const { code } = await run(process.execPath, [embedder, '--fetch-only', ...model]);
   if (code !== 0) process.exit(code);
 }
