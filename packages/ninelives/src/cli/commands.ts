@@ -3,6 +3,7 @@ import type { CommandContext } from './table/flags.js';
 import { addGateway } from './table/gateway.js';
 import { addLooking } from './table/looking.js';
 import { addInstalling, addOperating } from './table/operating.js';
+import { addNotify } from './table/paging.js';
 import { addDemo, addDrill } from './table/proving.js';
 import { addRehearse } from './table/rehearse.js';
 import { addResident } from './table/resident.js';
@@ -13,6 +14,7 @@ export function addCommands(program: Command, context: CommandContext): void {
   addResident(program, context);
   addLooking(program, context);
   addTelling(program, context);
+  addNotify(program, context);
   addDrill(program, context);
   addRehearse(program, context);
   addOperating(program, context);

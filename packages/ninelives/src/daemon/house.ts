@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '../config/service.js';
 import { wallMs } from '../host/clock.js';
 import { acquireLock } from '../host/lock.js';
+import { firstLine } from '../notify/attend/attend.js';
 import type { Notifier } from '../notify/notifier.js';
 import { createNotifier, type NotifierPorts } from '../notify/table.js';
 import type { GuardRecord } from '../record/record.js';
@@ -18,6 +19,8 @@ export interface House {
   record: GuardRecord;
   reserve: Reserve;
   notifiers: Notifier[];
+  /** Names of those that are told of each page at once. */
+  told: string[];
   close(): void;
 }
 
@@ -27,7 +30,7 @@ export interface House {
  */
 export function openHouse(
   stateDir: string,
-  { notifiers, runbook }: Pick<Config, 'notifiers' | 'runbook'>,
+  { notifiers, paging, runbook }: Pick<Config, 'notifiers' | 'paging' | 'runbook'>,
   env: NotifierPorts['env'],
 ): House {
   mkdirSync(stateDir, { recursive: true, mode: 0o700 });
@@ -39,6 +42,10 @@ export function openHouse(
     return {
       record,
       reserve: openReserve({ path: join(stateDir, 'reserve'), record }),
+      told: firstLine(
+        notifiers.map(({ name }) => name),
+        paging,
+      ),
       notifiers: notifiers.map((notifier) => createNotifier(notifier, { wallMs, env, runbook })),
       close() {
         record.close();

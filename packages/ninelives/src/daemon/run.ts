@@ -61,6 +61,8 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const outbox = createOutbox({
     record,
     notifiers,
+    paging: config.paging,
+    onTrouble: options.onTrouble,
     clock: systemClock,
     random: Math.random,
     onGaveUp: ({ page, notifier }, error) => {
@@ -135,7 +137,7 @@ async function startService(
     path: options.env.PATH ?? '',
     ...(supervised.belongs ? { belongs: supervised.belongs } : {}),
     timing: { ...DEFAULT_TIMING, ...options.timing },
-    notifiers: house.notifiers.map((notifier) => notifier.name),
+    notifiers: house.told,
     makeRoom: (error) => giveUpEvidence(options.stateDir, error) || house.reserve.makeRoom(error),
     keepEvidence: createEvidenceKeeper({
       service,

@@ -54,7 +54,7 @@ export function createWatcher(
   const commit = createCommitter({
     record,
     service,
-    notifiers: house.notifiers.map(({ name }) => name),
+    notifiers: house.told,
     policy: DEFAULT_POLICY,
     makeRoom: reserve.makeRoom,
     tellWithoutRecord: () => {}, // only a kill would be told so, and there is none

@@ -4,6 +4,7 @@ import {
   type OutboxRow,
   RecordUnavailableError,
 } from '../record/record.js';
+import { keepReceipt } from './answering.js';
 import type { Delivery, Notifier } from './notifier.js';
 
 export interface Lane {
@@ -14,7 +15,7 @@ export interface Lane {
 }
 
 export interface LaneOptions {
-  record: Pick<GuardRecord, 'outboxDue' | 'outboxAccepted' | 'outboxFailed'>;
+  record: Pick<GuardRecord, 'outboxDue' | 'outboxAccepted' | 'outboxFailed' | 'note' | 'setNote'>;
   clock: {
     wallMs(): number;
     /** Runs once after the delay; the returned function calls it off. */
@@ -129,13 +130,19 @@ function outcomeOf(
   const { record, giveUpAfterMs } = options;
   const now = options.clock.wallMs();
   if (delivery.outcome === 'accepted') {
+    const { receipt } = delivery;
+    const { service, incidentId } = row.page;
     return {
-      write: () => record.outboxAccepted(row.id, now),
+      write: () => {
+        record.outboxAccepted(row.id, now);
+        if (receipt === undefined || incidentId === null) return;
+        keepReceipt(record, row.notifier, { receipt, service, incidentId });
+      },
       tell: () => options.onAccepted?.(row),
     };
   }
   const { error } = delivery;
-  const old = now - row.page.wallMs >= giveUpAfterMs && row.attempts + 1 >= ATTEMPTS_MIN;
+  const old = now - row.queuedWallMs >= giveUpAfterMs && row.attempts + 1 >= ATTEMPTS_MIN;
   if (delivery.outcome === 'refused' || old) {
     return {
       write: () => record.outboxFailed(row.id, error, { gaveUpWallMs: now }),

@@ -1,4 +1,4 @@
-import type { Decision, GuardState, Incident, KillIntent, RecordEvent } from '../core/decision.js';
+import type { Decision, GuardState, Incident, KillIntent, Page, RecordEvent } from '../core/decision.js';
 import { addMark, markOf } from './minutes.js';
 import {
   type CommitOptions,
@@ -50,7 +50,7 @@ export function memoryRecord(): GuardRecord {
     load: (service) => load(tables, service),
     commit: (service, decision, options) => commit(tables, nextId, service, decision, options),
     ...stories(tables),
-    ...outbox(tables),
+    ...outbox(tables, nextId),
     post(row) {
       const id = nextId();
       tables.inbox.push({ ...copy(row), id });
@@ -114,21 +114,7 @@ function commit(
     tables.intents.set(keyOf(service, stored.intent.id), { intent: stored.intent, closed: false });
   const closing = closedIntent && tables.intents.get(keyOf(service, closedIntent.id));
   if (closing) closing.closed = true;
-  for (const page of stored.pages) {
-    for (const notifier of options.notifiers) {
-      if (tables.outbox.some((row) => row.page.id === page.id && row.notifier === notifier)) continue;
-      tables.outbox.push({
-        id: nextId(),
-        page,
-        notifier,
-        attempts: 0,
-        nextWallMs: page.wallMs,
-        acceptedWallMs: null,
-        gaveUpWallMs: null,
-        lastError: null,
-      });
-    }
-  }
+  for (const page of stored.pages) addPage(tables, nextId, page, options.notifiers);
   if (stored.sample) {
     tables.samples.push({ service, wallMs: stored.sample.wallMs, json: JSON.stringify(stored.sample) });
     if (tables.samples.length > 2 * SAMPLES_KEPT) tables.samples = tables.samples.slice(-SAMPLES_KEPT);
@@ -142,6 +128,30 @@ function commit(
   const consumed = new Set(options.consumed);
   if (consumed.size > 0)
     tables.inbox = tables.inbox.filter((row) => row.service !== service || !consumed.has(row.id));
+}
+
+function addPage(
+  tables: Tables,
+  nextId: () => number,
+  page: Page,
+  notifiers: readonly string[],
+  queuedWallMs = page.wallMs,
+): void {
+  for (const notifier of notifiers) {
+    if (tables.outbox.some((row) => row.page.id === page.id && row.notifier === notifier)) continue;
+    tables.outbox.push({
+      id: nextId(),
+      page,
+      notifier,
+      queuedWallMs,
+      attempts: 0,
+      nextWallMs: queuedWallMs,
+      acceptedWallMs: null,
+      gaveUpWallMs: null,
+      lastError: null,
+      withheld: null,
+    });
+  }
 }
 
 function stories(
@@ -195,19 +205,41 @@ function newest<T>(rows: T[], limit: number): T[] {
 
 function outbox(
   tables: Tables,
-): Pick<GuardRecord, 'outboxDue' | 'outboxAccepted' | 'outboxFailed' | 'outboxPending'> {
+  nextId: () => number,
+): Pick<
+  GuardRecord,
+  'outboxDue' | 'outboxAccepted' | 'outboxFailed' | 'outboxPending' | 'outboxSince' | 'outboxTend'
+> {
   const pending = () =>
     tables.outbox.filter((row) => row.acceptedWallMs === null && row.gaveUpWallMs === null);
   return {
-    outboxDue(wallMs, limit) {
+    outboxDue(wallMs, limit, held = []) {
       const heads = new Map<string, OutboxRow>();
-      for (const row of pending()) if (!heads.has(row.notifier)) heads.set(row.notifier, row);
+      for (const row of pending()) {
+        if (!held.includes(row.id) && !heads.has(row.notifier)) heads.set(row.notifier, row);
+      }
       const due = [...heads.values()].filter(
         ({ nextWallMs }) => nextWallMs <= wallMs || nextWallMs > wallMs + OUTBOX_WAIT_MAX_MS,
       );
       return copy(due.slice(0, limit));
     },
     outboxPending: () => copy(pending()),
+    outboxSince(wallMs, limit) {
+      const unfinished = new Set(pending());
+      return copy(
+        newest(
+          tables.outbox.filter((row) => unfinished.has(row) || row.queuedWallMs >= wallMs),
+          limit,
+        ),
+      );
+    },
+    outboxTend({ add, withhold }, wallMs) {
+      for (const { page, notifier } of copy(add)) addPage(tables, nextId, page, [notifier], wallMs);
+      for (const { id, why } of withhold) {
+        const row = pending().find((known) => known.id === id);
+        if (row) Object.assign(row, { withheld: why, gaveUpWallMs: wallMs });
+      }
+    },
     outboxAccepted(id, wallMs) {
       const row = pending().find((known) => known.id === id);
       if (row) Object.assign(row, { attempts: row.attempts + 1, acceptedWallMs: wallMs, lastError: null });

@@ -29,12 +29,16 @@ export interface OutboxRow {
   id: number;
   page: Page;
   notifier: string;
+  /** Wall ms at which it was put here: of the page itself, later for who is asked second. */
+  queuedWallMs: number;
   attempts: number;
   /** Wall ms of the next attempt. */
   nextWallMs: number;
   acceptedWallMs: number | null;
   gaveUpWallMs: number | null;
   lastError: string | null;
+  /** Finished without being sent, on purpose, and why (maintenance, flapping); then `gaveUpWallMs` says when. */
+  withheld: string | null;
 }
 
 /** A drill's report as it was printed, kept as evidence. */
@@ -150,13 +154,20 @@ export interface GuardRecord {
   /**
    * The oldest unfinished row of each notifier, where it is due: so pages keep their order, and a notifier that
    * is down holds up no other. A time further away than OUTBOX_WAIT_MAX_MS was written before the clock was set
-   * back, and counts as due.
+   * back, and counts as due. Rows in `held` are passed over, as if they were not there.
    */
-  outboxDue(wallMs: number, limit: number): OutboxRow[];
+  outboxDue(wallMs: number, limit: number, held?: readonly number[]): OutboxRow[];
   outboxAccepted(id: number, wallMs: number): void;
   outboxFailed(id: number, error: string, next: { wallMs: number } | { gaveUpWallMs: number }): void;
   /** Neither accepted nor given up, oldest first. */
   outboxPending(): OutboxRow[];
+  /** Unfinished rows, and finished ones put here since then; the newest `limit`, oldest first. */
+  outboxSince(wallMs: number, limit: number): OutboxRow[];
+  /** One transaction: rows that are not there yet, and rows that will not be sent. */
+  outboxTend(
+    change: { add: { page: Page; notifier: string }[]; withhold: { id: number; why: string }[] },
+    wallMs: number,
+  ): void;
 
   saveDrill(row: DrillRow): void;
   drills(service: string): DrillRow[];

@@ -32,6 +32,8 @@ export function pages(on: On): void {
       acceptedWallMs: null,
       gaveUpWallMs: null,
       lastError: null,
+      queuedWallMs: 0,
+      withheld: null,
     });
   });
 
@@ -66,6 +68,47 @@ export function pages(on: On): void {
     put(record, 'p1', ['phone'], 10 * OUTBOX_WAIT_MAX_MS);
     assert.deepEqual(due(record, 9 * OUTBOX_WAIT_MAX_MS), []);
     assert.deepEqual(due(record, 9 * OUTBOX_WAIT_MAX_MS - 1), ['phone:p1']);
+  });
+}
+
+/** What the outbox changes about itself. */
+export function tending(on: On): void {
+  on('passes over what is held, and tends itself in one transaction', ({ record, other }) => {
+    const pages = [page('a', 'p1', 100), page('a', 'p2', 200)];
+    record.commit('a', decision('a', 1, { pages }), { notifiers: ['phone'] });
+    const [first, second] = record.outboxPending();
+    assert.ok(first && second);
+    assert.deepEqual(
+      record.outboxDue(300, 100, [first.id]).map(({ page }) => page.id),
+      ['p2'],
+    );
+    assert.deepEqual(record.outboxDue(300, 100, [first.id, second.id]), []);
+    const add = [
+      { page: page('a', 'p1', 100), notifier: 'phone' },
+      { page: page('a', 'p1', 100), notifier: 'boss' },
+    ];
+    record.outboxTend({ add, withhold: [{ id: first.id, why: 'maintenance' }] }, 400);
+    assert.deepEqual(
+      other
+        .outboxSince(0, 100)
+        .map((row) => [row.notifier, row.page.id, row.queuedWallMs, row.gaveUpWallMs, row.withheld]),
+      [
+        ['phone', 'p1', 100, 400, 'maintenance'],
+        ['phone', 'p2', 200, null, null],
+        ['boss', 'p1', 400, null, null],
+      ],
+    );
+    record.outboxTend({ add: [], withhold: [{ id: first.id, why: 'again' }] }, 500);
+    assert.deepEqual(
+      other.outboxSince(300, 1).map(({ notifier }) => notifier),
+      ['boss'],
+      'the newest',
+    );
+    assert.deepEqual(
+      other.outboxSince(1_000, 100).map(({ notifier }) => notifier),
+      ['phone', 'boss'],
+      'unfinished ones too',
+    );
   });
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { GuardRecord } from '../../src/record/record.js';
 import { decision, event, incident, intent, page } from '../record/rows.js';
-import { desk, type On, type Opened, pages } from './record-mail.js';
+import { desk, type On, type Opened, pages, tending } from './record-mail.js';
 
 /** What every GuardRecord does. Run it against each implementation. */
 export function recordContract(name: string, open: () => Opened): void {
@@ -19,6 +19,7 @@ export function recordContract(name: string, open: () => Opened): void {
   describe(`${name} answers queries`, () => queries(on));
   describe(`${name} sums up`, () => watching(on));
   describe(`${name} carries pages`, () => pages(on));
+  describe(`${name} tends its outbox`, () => tending(on));
   describe(`${name} has an inbox and notes`, () => desk(on));
   describe(`${name} forgets`, () => retention(on));
 }

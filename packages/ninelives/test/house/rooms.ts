@@ -37,7 +37,11 @@ export const ROOMS: Record<string, Room> = {
   host: { values: ['core/types', 'core/assert'], node: true, packages: ['@photostructure/sqlite'] },
   record: { values: ['core/types', 'core/assert'], node: true, packages: ['@photostructure/sqlite'] },
   // notify/web is web-standard, and compiled so: the off-site layer tells with it.
-  notify: { values: ['core/types', 'core/assert', 'record/record'], node: true, packages: ['nodemailer'] },
+  notify: {
+    values: ['core/types', 'core/assert', 'core/page', 'record/record'],
+    node: true,
+    packages: ['nodemailer'],
+  },
   evidence: { values: ['core/types', 'host'], node: true, packages: [] },
   drill: { values: ['core', 'probe'], node: true, packages: [] },
   doctor: { values: ['core', 'probe'], node: true, packages: [] },

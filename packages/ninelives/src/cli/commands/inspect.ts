@@ -6,6 +6,7 @@ import { CliError, EXIT, type ExitCode } from '../errors.js';
 import { guardedNames } from '../guarded.js';
 import { storyLine } from '../story.js';
 import { clockTime, span, type Terminal } from '../terminal.js';
+import { mailJson, mailOf, showMail } from './mail.js';
 
 const ANY = 1_000_000;
 
@@ -25,9 +26,10 @@ export function showStatus(
 ): ExitCode {
   const states = statesOf(record, watching);
   const healthy = states.every(isHealthy) && watching !== null;
+  const mail = mailOf(record, options.nowWallMs);
   if (options.json) {
     const services = states.map((state) => statusJson(state, record));
-    terminal.out(JSON.stringify({ healthy, guard: watching, services }));
+    terminal.out(JSON.stringify({ healthy, guard: watching, services, outbox: mailJson(mail) }));
     return healthy ? EXIT.fine : EXIT.unhealthy;
   }
   for (const state of states) {
@@ -49,8 +51,7 @@ export function showStatus(
       terminal.out(`  ${state.incident.status} incident ${state.incident.id}, since ${since}`);
     }
   }
-  const pending = record.outboxPending().length;
-  if (pending > 0) terminal.out(`${pending} pages not delivered yet`);
+  showMail(mail, options.nowWallMs, terminal);
   if (watching) terminal.out(`guarded by ${watching.command} (pid ${watching.pid})`);
   else terminal.out(terminal.style('red', 'no guard is running: this is how it was when the last one ended'));
   return healthy ? EXIT.fine : EXIT.unhealthy;

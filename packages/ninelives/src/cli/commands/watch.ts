@@ -40,6 +40,9 @@ export async function runWatchCommand(options: WatchCommandOptions, terminal: Te
   const outbox = createOutbox({
     record: house.record,
     notifiers: house.notifiers,
+    // An outer layer reminds by itself: watch.remind.
+    paging: { ...config.paging, remindMs: null },
+    onTrouble: (text) => terminal.err(`ninelives: ${text}`),
     clock: systemClock,
     random: Math.random,
     onGaveUp: ({ page, notifier }, error) =>

@@ -1,16 +1,9 @@
-import type {
-  Decision,
-  GuardState,
-  Incident,
-  KillIntent,
-  Page,
-  RecordEvent,
-  Sample,
-} from '../../core/decision.js';
+import type { Decision, GuardState, Incident, KillIntent, RecordEvent, Sample } from '../../core/decision.js';
 import { markOf } from '../minutes.js';
 import { type CommitOptions, SAMPLES_KEPT } from '../record.js';
 import type { Connection } from './connection.js';
 import { addMark } from './minutes.js';
+import { addPage } from './outbox.js';
 
 /** Writes a decision: see GuardRecord.commit. */
 export function commitDecision(
@@ -98,21 +91,6 @@ function addIntent(db: Connection, intent: KillIntent): void {
     intent.incidentId,
     JSON.stringify(intent),
   );
-}
-
-/** One row a notifier. A page that is known already is not sent again: its id says that it is the same. */
-function addPage(db: Connection, page: Page, notifiers: string[]): void {
-  for (const notifier of notifiers) {
-    db.run(
-      `INSERT INTO outbox (page_id, notifier, wall_ms, page, next_wall_ms) VALUES (?, ?, ?, ?, ?)
-       ON CONFLICT (page_id, notifier) DO NOTHING`,
-      page.id,
-      notifier,
-      page.wallMs,
-      JSON.stringify(page),
-      page.wallMs,
-    );
-  }
 }
 
 function addSample(db: Connection, service: string, sample: Sample): void {

@@ -94,6 +94,8 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (service, key)
   ) STRICT;
   `,
+  // Finished without being sent, on purpose: why.
+  'ALTER TABLE outbox ADD COLUMN withheld TEXT',
   `
   CREATE TABLE minute (
     service TEXT NOT NULL,

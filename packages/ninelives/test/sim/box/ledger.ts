@@ -48,11 +48,13 @@ export function ledger(): SimRecord {
 
 const UNTRIED = {
   notifier: 'phone',
+  queuedWallMs: 0,
   attempts: 0,
   nextWallMs: 0,
   acceptedWallMs: null,
   gaveUpWallMs: null,
   lastError: null,
+  withheld: null,
 };
 
 /** Two records that are told the same must answer the same. */
