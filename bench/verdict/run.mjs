@@ -1,12 +1,16 @@
 #!/usr/bin/env node
 // The zoo of misbehaving servers under `ninelives up` on its default settings, on the real clock, in one run.
-//   node bench/verdict/run.mjs [CLASS …] [--at-once 8] [--saturated 600] [--pace usual|quick] [--json FILE] [--write]
+//   node bench/verdict/run.mjs [CLASS …] [--at-once 8] [--saturated 600] [--pace usual|quick] [--peers A,Cw,Ew|none] [--write]
 // CLASS: names or faults of test/zoo/table.ts, or "embedder"; all of them when none is given.
-// --write puts the table into docs/bench/verdict.md, between its two marks.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+// --saturated 0 leaves the embedder out.
+// --peers: the same classes under other healers; --peers-at-once 16 of them side by side, since they mostly wait.
+// What was measured is kept in artifacts/verdict/result.json, each part by itself, so that a part can be measured again.
+// --write puts the whole of it into docs/bench/verdict.md, between its two marks.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, release } from 'node:os';
 import { parseArgs } from 'node:util';
-import { sentencesOf, tableOf, whereOf } from './table.mjs';
+import { aboutPeers, haveMonit, PEERS, peerCell, runPeer } from './peers.mjs';
+import { pageOf } from './table.mjs';
 
 const { values: options, positionals: wanted } = parseArgs({
   allowPositionals: true,
@@ -14,11 +18,13 @@ const { values: options, positionals: wanted } = parseArgs({
     'at-once': { type: 'string', default: '8' },
     saturated: { type: 'string', default: '600' },
     pace: { type: 'string', default: 'usual' },
-    json: { type: 'string' },
+    peers: { type: 'string', default: PEERS.join(',') },
+    'peers-at-once': { type: 'string', default: '16' },
     write: { type: 'boolean', default: false },
   },
 });
 const zooFolder = new URL('../../packages/ninelives/dist/test/zoo/', import.meta.url);
+const kept = new URL('../../artifacts/verdict/result.json', import.meta.url);
 const doc = new URL('../../docs/bench/verdict.md', import.meta.url);
 if (!existsSync(new URL('table.js', zooFolder))) {
   console.error('bench: the zoo is not built\n  next: npx tsc -p packages/ninelives');
@@ -40,28 +46,74 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-const startedMs = performance.now();
-const loadBefore = loadavg()[0];
-const results = await runAll();
-const minutes = (performance.now() - startedMs) / 60_000;
+const result = existsSync(kept) ? JSON.parse(readFileSync(kept, 'utf8')) : {};
+let bad = 0;
+if (classes.length > 0) {
+  const zoo = await measured(() => runAll(classes, Number(options['at-once']), runOne));
+  bad += zoo.value.filter(({ complaints }) => complaints.length > 0).length;
+  result.zoo = merged(result.zoo, zoo);
+}
+const peers =
+  options.peers === 'none' ? [] : options.peers.split(',').filter((name) => name !== 'Cw' || haveMonit());
+if (classes.length > 0 && peers.length > 0) {
+  const cells = classes
+    .filter((zoo) => isForPeers(zoo))
+    .flatMap((zoo) => peers.map((peer) => ({ zoo, peer })));
+  result.peers = await measured(() => runAll(cells, Number(options['peers-at-once']), runPeerOnce));
+  result.peers.about = aboutPeers(peers);
+}
 // By itself: it takes all the machine, and would make everybody else late.
-const saturation = isWanted('embedder')
-  ? await runSaturation(options.pace, Number(options.saturated) * 1_000)
-  : null;
-report();
+if (isWanted('embedder') && Number(options.saturated) > 0) {
+  result.saturation = await measured(() => runSaturation(options.pace, Number(options.saturated) * 1_000));
+  const { saturated, frozen } = result.saturation.value;
+  bad += saturated.kills > 0 || frozen.kills !== 1 ? 1 : 0;
+}
+mkdirSync(new URL('.', kept), { recursive: true });
+writeFileSync(kept, JSON.stringify(result, null, 2));
+const text = pageOf(result);
+console.log(`\n${text}`);
+if (options.write) writeBetweenMarks(text);
+process.exitCode = bad > 0 ? 1 : 0;
+
+/** A part of the result, with where and when it was measured. */
+async function measured(run) {
+  const startedMs = performance.now();
+  const loadBefore = loadavg()[0];
+  const value = await run();
+  const facts = {
+    at: new Date().toISOString().slice(0, 16).replace('T', ' '),
+    node: process.version,
+    kernel: release(),
+    cores: availableParallelism(),
+    cpu: cpus()[0]?.model ?? 'unknown',
+    loadBefore,
+    atOnce: Number(options['at-once']),
+    peersAtOnce: Number(options['peers-at-once']),
+    minutes: (performance.now() - startedMs) / 60_000,
+    pace: options.pace,
+    saturatedS: Number(options.saturated),
+  };
+  return { facts, value };
+}
+
+/** Some classes measured again take their old rows' places, and say so. */
+function merged(before, now) {
+  if (wanted.length === 0 || !before) return now;
+  const again = new Map(now.value.map((row) => [row.zoo.name, { ...row, again: now.facts.at }]));
+  return { facts: before.facts, value: before.value.map((row) => again.get(row.zoo.name) ?? row) };
+}
 
 /** The slow ones first, so that the run is as long as the longest and no longer. */
-async function runAll() {
-  const patienceMs = (zoo) => zoo[options.pace].limitMs + (zoo[options.pace].lastsMs ?? 0);
-  const queue = [...classes].sort((a, b) => patienceMs(b) - patienceMs(a));
-  const done = new Map();
+async function runAll(jobs, atOnce, run) {
+  const patienceMs = ({ zoo, ...job }) =>
+    (zoo ?? job)[options.pace].limitMs + ((zoo ?? job)[options.pace].lastsMs ?? 0);
+  const queue = jobs.map((job, at) => ({ job, at })).sort((a, b) => patienceMs(b.job) - patienceMs(a.job));
+  const done = [];
   const lane = async () => {
-    for (let zoo = queue.shift(); zoo; zoo = queue.shift()) {
-      done.set(zoo.name, await runOne(zoo));
-    }
+    for (let next = queue.shift(); next; next = queue.shift()) done[next.at] = await run(next.job);
   };
-  await Promise.all(Array.from({ length: Number(options['at-once']) }, lane));
-  return classes.map((zoo) => ({ zoo, ...done.get(zoo.name) }));
+  await Promise.all(Array.from({ length: atOnce }, lane));
+  return done;
 }
 
 async function runOne(zoo) {
@@ -69,33 +121,24 @@ async function runOne(zoo) {
     const { seen, complaints } = await runClass(zoo, options.pace);
     const mark = complaints.length === 0 ? 'ok  ' : 'BAD ';
     console.log(`${mark} ${zoo.name}: ${zoo.action}${complaints.map((text) => `\n       ${text}`).join('')}`);
-    return { seen, complaints };
+    return { zoo, seen, complaints };
   } catch (error) {
     console.log(`BAD  ${zoo.name}: ${error.message}`);
-    return { seen: null, complaints: [error.message] };
+    return { zoo, seen: null, complaints: [error.message] };
   }
 }
 
-function report() {
-  const facts = {
-    node: process.version,
-    kernel: release(),
-    cores: availableParallelism(),
-    cpu: cpus()[0]?.model ?? 'unknown',
-    loadBefore,
-    atOnce: Number(options['at-once']),
-    minutes,
-    pace: options.pace,
-    saturatedS: Number(options.saturated),
-  };
-  const text = `${whereOf(facts)}\n\n${tableOf(results, saturation, facts)}\n\n${sentencesOf(results)}`;
-  console.log(`\n${text}`);
-  if (options.json) writeFileSync(options.json, JSON.stringify({ facts, results, saturation }, null, 2));
-  if (options.write) writeBetweenMarks(text);
-  const wrong = results.filter(({ complaints }) => complaints.length > 0).length;
-  const saturatedWrong =
-    saturation !== null && (saturation.saturated.kills > 0 || saturation.frozen.kills !== 1);
-  process.exitCode = wrong > 0 || saturatedWrong ? 1 : 0;
+/** What takes minutes on purpose says nothing about others, who have no such patience; a leak kills nobody in a minute. */
+function isForPeers(zoo) {
+  return zoo.action !== 'warned' && zoo.usual.limitMs <= 110_000;
+}
+
+async function runPeerOnce({ zoo, peer }) {
+  const cell = await runPeer(zoo, peer, zooFolder).catch((error) => ({ error: error.message }));
+  console.log(
+    `${peer.padEnd(4)} ${zoo.name}: ${peerCell(zoo, cell).text}${cell.error ? ` (${cell.error})` : ''}`,
+  );
+  return { zoo: { name: zoo.name, action: zoo.action }, peer, ...cell };
 }
 
 function writeBetweenMarks(text) {

@@ -2,6 +2,8 @@
 
 const seconds = (ms) => (ms === null || ms === undefined ? '–' : (ms / 1000).toFixed(1));
 
+import { peerCell } from './peers.mjs';
+
 const MUST = {
   killed: 'one kill',
   spared: 'left alone',
@@ -18,34 +20,45 @@ function wrongKills({ zoo, seen }) {
   return Math.max(0, seen.kills - due);
 }
 
-export function whereOf(facts) {
-  const { node, kernel, cores, cpu, loadBefore, atOnce, minutes, pace } = facts;
+export function pageOf({ zoo, peers, saturation }) {
+  return [
+    ...(zoo
+      ? [whereOf(zoo.facts, `${zoo.facts.atOnce} classes at once`), tableOf(zoo), sentencesOf(zoo.value)]
+      : []),
+    ...(peers ? peerLines(peers) : []),
+    ...(saturation ? saturationLines(saturation.value, saturation.facts) : []),
+  ].join('\n\n');
+}
+
+function whereOf(facts, how) {
+  const { at, node, kernel, cores, cpu, loadBefore, minutes, pace } = facts;
   const settings = pace === 'usual' ? 'default settings' : 'shortened patience';
   return (
-    `Node ${node}, Linux ${kernel}, ${cores} cores (${cpu}), load ${loadBefore.toFixed(1)} before it began; ` +
-    `${atOnce} classes at once, ${minutes.toFixed(0)} minutes, ${settings}.`
+    `${at}Z. Node ${node}, Linux ${kernel}, ${cores} cores (${cpu}), load ${loadBefore.toFixed(1)} before it began; ` +
+    `${how}, ${minutes.toFixed(0)} minutes, ${settings}.`
   );
 }
 
-export function tableOf(results, saturation, facts) {
+function tableOf({ facts, value }) {
   const lines = [
     '| class | what it is | must come | limit s | right | said | to kill s | to page s | to serving s | wrong kills |',
     '| --- | --- | --- | --: | --- | --- | --: | --: | --: | --: |',
-    ...results.map((result) => rowOf(result, facts.pace)),
+    ...value.map((result) => rowOf(result, facts.pace)),
   ];
-  const right = results.filter(({ complaints }) => complaints.length === 0).length;
-  const wrong = results.reduce((sum, result) => sum + (Number(wrongKills(result)) || 0), 0);
-  lines.push('', `${right} of ${results.length} classes right, ${wrong} wrong kills.`);
-  const complaints = results.flatMap(({ zoo, complaints }) =>
+  const right = value.filter(({ complaints }) => complaints.length === 0).length;
+  const wrong = value.reduce((sum, result) => sum + (Number(wrongKills(result)) || 0), 0);
+  lines.push('', `${right} of ${value.length} classes right, ${wrong} wrong kills.`);
+  const complaints = value.flatMap(({ zoo, complaints }) =>
     complaints.map((text) => `- ${zoo.name}: ${text}`),
   );
   if (complaints.length > 0) lines.push('', ...complaints);
-  if (saturation !== null) lines.push('', ...saturationLines(saturation, facts));
+  const again = value.filter((row) => row.again).map(({ zoo, again }) => `${zoo.name} (${again}Z)`);
+  if (again.length > 0) lines.push('', `Measured again, alone: ${again.join(', ')}.`);
   return lines.join('\n');
 }
 
 /** What `ninelives status` said of each, once it was sure. */
-export function sentencesOf(results) {
+function sentencesOf(results) {
   const lines = ['## What `ninelives status` says', '', '| class | the sentence |', '| --- | --- |'];
   for (const { zoo, seen } of results) {
     const kind = zoo.verdict.find((name) => seen?.sentences[name] !== undefined);
@@ -53,6 +66,39 @@ export function sentencesOf(results) {
     lines.push(`| ${zoo.name} | ${sentence.replaceAll('|', '\\|')} |`);
   }
   return lines.join('\n');
+}
+
+/** The same classes under the others: seconds from the fault to serving again, or what they did instead. */
+function peerLines({ facts, value, about }) {
+  const names = about.map(({ name }) => name);
+  const classes = [...new Set(value.map(({ zoo }) => zoo.name))];
+  const cellOf = (name, peer) => value.find((cell) => cell.zoo.name === name && cell.peer === peer);
+  const rows = classes.map((name) => {
+    const cells = names.map((peer) => cellOf(name, peer));
+    const must = MUST[cells[0]?.zoo.action];
+    return `| ${name} | ${must} | ${cells.map((cell) => (cell ? peerCell(cell.zoo, cell).text : '–')).join(' | ')} |`;
+  });
+  const sum = (of) =>
+    names.map((peer) =>
+      value
+        .filter((cell) => cell.peer === peer)
+        .reduce((total, cell) => total + of(peerCell(cell.zoo, cell)), 0),
+    );
+  const right = sum((cell) => Number(cell.right));
+  const wrong = sum((cell) => cell.wrong);
+  return [
+    '## The same servers under other healers',
+    `${whereOf(facts, `${facts.peersAtOnce} cells at once`)} Each cell once; the fault falls at a random moment of the healer's period.`,
+    about.map(({ name, about }) => `- ${name}: ${about}`).join('\n'),
+    'Seconds from the fault to our own right answer from a new process; **never**: not within 60 s; W: kills of a server that no kill could help, or that had no fault. None of them pages anybody.',
+    [
+      `| class | must come | ${names.join(' | ')} |`,
+      `| --- | --- | ${names.map(() => '--:').join(' | ')} |`,
+      ...rows,
+      `| right, of ${classes.length} | | ${right.join(' | ')} |`,
+      `| wrong kills | | ${wrong.join(' | ')} |`,
+    ].join('\n'),
+  ];
 }
 
 function rowOf(result, pace) {
@@ -84,12 +130,12 @@ function saturationLines({ capacityPerS, offeredPerS, tally, saturated, frozen, 
     ([status, count]) => `${count} × ${status === 'none' ? 'no answer' : status}`,
   );
   return [
-    'The real embedder (all-MiniLM-L6-v2):',
-    '',
+    '## The real embedder, ten times its capacity offered',
+    whereOf(facts, 'alone'),
     `- ${capacityPerS.toFixed(1)} requests of 32 texts a second alone; ${offeredPerS.toFixed(0)} requests a second (ten times as ` +
       `much work) were offered for ${facts.saturatedS} s. The clients got ${got.join(', ')}. ` +
-      `Kills: ${saturated.kills}. Verdicts: ${saturated.verdicts.join(', ')}.`,
-    `- Then its engine was stopped under that load. Kills: ${frozen.kills}, after ${seconds(frozen.killedAtMs)} s; ` +
+      `Kills: ${saturated.kills}. Verdicts: ${saturated.verdicts.join(', ')}.\n` +
+      `- Then its engine was stopped under that load. Kills: ${frozen.kills}, after ${seconds(frozen.killedAtMs)} s; ` +
       `serving after ${seconds(servesAgainAtMs)} s. ${frozen.reasons.map((reason) => `"${reason}"`).join(' ')}`,
   ];
 }

@@ -46,12 +46,19 @@ export function createGpuLook(options: GpuLookOptions): GpuLook {
 
   async function ask(pids: ReadonlySet<number>): Promise<void> {
     asking = true;
+    // By hand: a timeout that only AbortSignal.any() knows of may be collected, and then never fires.
+    const limit = new AbortController();
+    const over = () => limit.abort();
+    const timer = setTimeout(over, limitMs);
+    signal.addEventListener('abort', over, { once: true });
     try {
-      const asked = await query(path, limitMs, signal);
+      const asked = await query(path, limit.signal);
       if (signal.aborted) return;
       const atMs = nowMs();
       latest = 'trouble' in asked ? { atMs, ...asked } : { atMs, ...sampleOf(asked, pids) };
     } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', over);
       asking = false;
     }
   }
@@ -81,8 +88,7 @@ interface Told {
 
 type Trouble = { trouble: string; hangs: boolean };
 
-async function query(path: string, limitMs: number, stop: AbortSignal): Promise<Told | Trouble> {
-  const signal = AbortSignal.any([stop, AbortSignal.timeout(limitMs)]);
+async function query(path: string, signal: AbortSignal): Promise<Told | Trouble> {
   const answers: string[] = [];
   for (const question of [`--query-gpu=${GPU_FIELDS}`, `--query-compute-apps=${PROCESS_FIELDS}`]) {
     const args = [question, '--format=csv,noheader,nounits'];
