@@ -58,6 +58,7 @@ export async function runPeer(zoo, name, zooFolder) {
 
 async function observe(zoo, stage, folder, answersRight) {
   const first = stage.box.status()?.life?.incarnation.invocation;
+  await stage.warmUp();
   await stage.breakIt();
   const startedMs = performance.now();
   const sinceS = () => (performance.now() - startedMs) / 1_000;

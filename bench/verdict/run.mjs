@@ -99,8 +99,10 @@ async function measured(run) {
 /** Some classes measured again take their old rows' places, and say so. */
 function merged(before, now) {
   if (wanted.length === 0 || !before) return now;
-  const again = new Map(now.value.map((row) => [row.zoo.name, { ...row, again: now.facts.at }]));
-  return { facts: before.facts, value: before.value.map((row) => again.get(row.zoo.name) ?? row) };
+  const rows = new Map(before.value.map((row) => [row.zoo.name, row]));
+  for (const row of now.value) rows.set(row.zoo.name, { ...row, again: now.facts.at });
+  const value = ZOO.flatMap(({ name }) => rows.get(name) ?? []);
+  return { facts: before.facts, value };
 }
 
 /** The slow ones first, so that the run is as long as the longest and no longer. */

@@ -92,6 +92,23 @@ export function startCrowd(options: {
 export const startTenfold = (port: number) =>
   startCrowd({ port, perSecond: 40, requests: [['one of many']], timeoutMs: 10_000 });
 
+/** A client whose one request takes long, and who waits for it. */
+export function startSleeper(gatewayPort: number, ms: number): Companion {
+  const stop = new AbortController();
+  const body = JSON.stringify({ input: [`a batch that sleeps for ${ms} ms`] });
+  const url = `http://127.0.0.1:${gatewayPort}/v1/embeddings`;
+  const headers = { 'content-type': 'application/json' };
+  const ended = fetch(url, { method: 'POST', headers, body, signal: stop.signal })
+    .then((answer) => answer.text())
+    .catch(() => null);
+  return {
+    async end() {
+      stop.abort();
+      await ended;
+    },
+  };
+}
+
 /** One client that does not understand why its text gets no answer: a harmless one, then that one, and again. */
 export function startPoisoner(port: number): Companion {
   const stop = new AbortController();

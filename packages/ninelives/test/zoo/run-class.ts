@@ -27,6 +27,7 @@ export async function runClass(zoo: ZooClass, pace: PaceName): Promise<Outcome> 
       const state = stage.box.status();
       return isWell(state) && (state?.latenciesMs.length ?? 0) >= 6;
     });
+    await stage.warmUp();
     const watch = beginWatch(stage.box);
     try {
       await stage.breakIt();

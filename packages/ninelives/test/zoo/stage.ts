@@ -5,7 +5,15 @@ import type { ProcessId } from '../../src/core/types.js';
 import { isAlive } from '../../src/host/procfs/processes.js';
 import { EMBEDDINGS_DEFAULTS } from '../../src/probe/kinds/embeddings.js';
 import { type Box, freePort, openBox } from '../e2e/box.js';
-import { type Companion, PROGRAMS, startPoisoner, startProcess, startTenfold } from './company.js';
+import {
+  type Companion,
+  PROGRAMS,
+  startCrowd,
+  startPoisoner,
+  startProcess,
+  startSleeper,
+  startTenfold,
+} from './company.js';
 import { vectorOf } from './servers/vectors.js';
 import type { GuardSettings, ZooClass } from './zoo-class.js';
 
@@ -14,6 +22,8 @@ export type PaceName = 'usual' | 'quick';
 /** A class on stage: guarded, serving, and not broken yet. */
 export interface Stage {
   box: Box;
+  /** What has to be there before the trouble is. */
+  warmUp(): Promise<void>;
   /** Starts the trouble; resolves once the server has been told. */
   breakIt(): Promise<void>;
   /** Ends the trouble that the harness makes itself; an upstream is none. */
@@ -21,6 +31,7 @@ export interface Stage {
   close(): Promise<void>;
 }
 
+const CLIENTS = { perSecond: 2, requests: [['one of a few']], timeoutMs: 60_000 };
 const QUICK_GUARD: GuardSettings = { confirm: '100ms', idle_patience: '3s' };
 
 export async function setStage(zoo: ZooClass, pace: PaceName): Promise<Stage> {
@@ -36,11 +47,19 @@ export async function setStage(zoo: ZooClass, pace: PaceName): Promise<Stage> {
   const watching = setInterval(() => seen.push(...box.processes()), 1_000);
   return {
     box,
+    async warmUp() {
+      if (zoo.company !== 'clients') return;
+      trouble.push(startCrowd({ ...CLIENTS, port: box.gatewayPort }));
+      await box.until('the gateway knows how long they take', async () => {
+        return ((await box.evidence())?.completions ?? 0) >= 10;
+      });
+    },
     async breakIt() {
       await tell(box.port, zoo[pace].lastsMs);
       // The stranger must be there before the next life is.
       if (zoo.company === 'stranger') trouble.push(startProcess('stranger', ...strangerArgs(box, zoo, pace)));
       if (zoo.company === 'crowd') trouble.push(startTenfold(box.port));
+      if (zoo.company === 'sleeper') trouble.push(startSleeper(box.gatewayPort, zoo[pace].lastsMs ?? 60_000));
       if (zoo.company === 'poisoner') trouble.push(startPoisoner(box.port));
     },
     endTrouble: () => end(trouble),
@@ -104,9 +123,8 @@ function serviceYaml(zoo: ZooClass, pace: PaceName, folder: string, upstream: nu
       : {}),
   };
   // JSON is YAML.
-  return Object.entries(fields)
-    .map(([name, value]) => `    ${name}: ${JSON.stringify(value)}\n`)
-    .join('');
+  const lines = Object.entries(fields).map(([name, value]) => `    ${name}: ${JSON.stringify(value)}\n`);
+  return [...lines, ...(zoo.gateway ? ['    gateway: { port: GATE }\n'] : [])].join('');
 }
 
 function commandOf(zoo: ZooClass, folder: string, upstream: number | null): string[] {

@@ -15,6 +15,8 @@ export type Action = 'killed' | 'spared' | 'warned' | 'paged' | 'revived' | 'giv
 export type Company =
   | 'stranger' // takes the port as soon as it is free
   | 'crowd' // ten times what the server can do
+  | 'clients' // two requests a second through the gateway, from before the trouble on
+  | 'sleeper' // one request, through the gateway, that takes as long as the trouble lasts
   | 'poisoner' // sends again and again the text that hangs it
   | 'upstream'; // the real server, outside the tree of the main process
 
@@ -49,6 +51,8 @@ export interface ZooClass {
   company?: Company;
   /** What nvidia-smi says there: a stand-in program on PATH that really runs. */
   gpu?: GpuSays;
+  /** Its clients come through the gateway. */
+  gateway?: boolean;
   /** Its counter is named in the configuration. */
   counter?: boolean;
   /** Right answers were approved by a person. */

@@ -77,6 +77,18 @@ export const HANGS: readonly ZooClass[] = [
     quick: QUICK,
   },
   {
+    name: 'wedge, seen by the gateway',
+    what: 'the same, while clients of the gateway wait longer than any like them ever did',
+    rows: [1, 7],
+    fault: 'wedge',
+    gateway: true,
+    company: 'clients',
+    verdict: ['hung'],
+    action: 'killed',
+    usual: usual(8),
+    quick: { limitMs: 30_000, guard: { idle_patience: '5m' } },
+  },
+  {
     name: 'mute',
     what: 'connections are accepted and nothing is ever answered, not even /health',
     rows: [7],

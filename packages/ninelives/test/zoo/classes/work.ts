@@ -63,6 +63,18 @@ export const WORK: readonly ZooClass[] = [
     quick: { lastsMs: 60_000, limitMs: 30_000 },
   },
   {
+    name: 'batch that sleeps, through the gateway',
+    what: 'the same again, asked for by a client of the gateway, which sees that it is on its way',
+    rows: [5],
+    fault: 'none',
+    company: 'sleeper',
+    gateway: true,
+    verdict: ['opaque', 'busy'],
+    action: 'spared',
+    usual: MINUTE,
+    quick: { ...QUICK, guard: { opaque_patience: '1m' } },
+  },
+  {
     name: 'container batch',
     what: 'a batch of 60 s behind a container client',
     rows: [5],

@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { startEngines } from './engine-pool.js';
 import type { ZooServer } from './fault.js';
 import { POISON } from './faults/engine.js';
+import { SLEEPER } from './faults/long-work.js';
 import { load } from './faults/start-up.js';
 import { faultNamed } from './faults/table.js';
 import type { Work } from './work.js';
@@ -114,6 +115,8 @@ async function embed(request: IncomingMessage, response: ServerResponse): Promis
 
 function workOf(inputs: string[]): Work | null {
   if (inputs.includes(POISON)) return { kind: 'never', ms: 0, counted: false };
+  const sleeps = SLEEPER.exec(inputs[0] ?? '')?.[1];
+  if (sleeps) return { kind: 'sleep', ms: Number(sleeps), counted: false };
   return fault.work ?? null;
 }
 

@@ -9,6 +9,9 @@ function batch(kind: Work['kind'], counted: boolean): Fault['begin'] {
 /** 4 requests a second and no more, two fifths of that time computing. */
 const CAPACITY: Work = { kind: 'serve', ms: 250, counted: false };
 
+/** A text that takes this long, and nothing of it can be seen. */
+export const SLEEPER = /^a batch that sleeps for (\d{1,7}) ms$/;
+
 /** A healthy server that keeps its clients waiting. */
 export const LONG_WORK = {
   'batch-burn': { begin: batch('burn', false) },
