@@ -293,7 +293,8 @@ function onOperator(draft: Draft, observation: Of<'operator'>): void {
       if (state.life) resetRun(state.life);
       return note(draft, 'resumed', `resumed by ${observation.by}`);
     case 'acknowledge':
-      if (!state.incident) return;
+      // Saying it again changes nothing, and nobody need be told twice (I10: a page's id is its own).
+      if (!state.incident || state.incident.acknowledgedBy === observation.by) return;
       state.incident.acknowledgedBy = observation.by;
       touch(draft, state.incident);
       draft.pages.push(acknowledgedPage(state.incident, observation.by, observation.wallMs));

@@ -285,3 +285,13 @@ test('after a reboot the budget is kept by wall time, in order, even if the cloc
   assert.ok(times.every((atMs) => atMs <= 5_000));
   assert.equal(story.state.life, null);
 });
+
+test('I10 who says twice that they are on it is told of once', () => {
+  const story = serving({ ...POLICY, idlePatienceMs: 0 }).probe('timeout', 'timeout', 'timeout');
+  const takenBy = (by: string) => story.see({ type: 'operator', command: 'acknowledge', by });
+  takenBy('jc').see({ type: 'operator', command: 'acknowledge', by: 'jc' });
+  takenBy('ann');
+  const told = story.pages.filter(({ kind }) => kind === 'acknowledged').map(({ id }) => id);
+  assert.equal(told.length, 2);
+  assert.equal(new Set(told).size, 2);
+});

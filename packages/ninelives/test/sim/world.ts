@@ -50,7 +50,7 @@ export class World implements Box {
   #boot(bootingMs: number): void {
     const { stage } = this;
     stage.bootedAtMs = stage.nowMs;
-    stage.time.after(bootingMs + this.#chance.scale(100, 20_000), () => this.supervisor.start('boot'));
+    stage.time.after(bootingMs + this.#chance.scale(100, 20_000), () => this.supervisor.start());
     stage.time.after(bootingMs + this.#chance.scale(100, 20_000), () => this.daemon.start());
   }
 
@@ -107,7 +107,7 @@ export class World implements Box {
     const tend = () => {
       const down = supervisor.phase === 'failed' || supervisor.phase === 'inactive';
       if (!canHeal) for (const proc of supervisor.crew()) this.processes.sigkill(proc, 'SIGKILL');
-      if (down) supervisor.start('operator');
+      if (down) supervisor.revive();
       stage.time.after(TEND_MS, tend);
     };
     tend();

@@ -25,7 +25,7 @@ export class Admin {
   #act(): void {
     const { supervisor, server, stage } = this.box;
     const { phase } = supervisor;
-    if (phase === 'failed' || phase === 'inactive') return supervisor.start('operator');
+    if (phase === 'failed' || phase === 'inactive') return supervisor.revive();
     if (server.foreign) return this.box.evictForeign();
     if (!server.life || server.life.healthy) return;
     stage.mark('restarted-by-operator');

@@ -145,7 +145,7 @@ const HAPPENS: Record<Fault, (world: Box, chance: Chance) => void> = {
   'daemon-stall': ({ daemon }, chance) => daemon.stall(chance.scale(1_000, 10 * MINUTE)),
   'operator-stop': ({ stage, supervisor }, chance) => {
     supervisor.stop();
-    stage.time.after(chance.scale(MINUTE, 30 * MINUTE), () => supervisor.start('operator'));
+    stage.time.after(chance.scale(MINUTE, 30 * MINUTE), () => supervisor.revive());
   },
   pause: (world, chance) => {
     if (world.post({ type: 'pause' })) {

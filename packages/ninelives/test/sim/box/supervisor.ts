@@ -25,6 +25,10 @@ export class Supervisor {
   /** Seen by the world: its own policy revived it, to real work, under this edition. */
   proved = false;
   #stopping = false;
+  /** TimeoutStopSec was needed for this end. */
+  #timedOut = false;
+  /** A start was asked for while it was being stopped: it waits for the end of that. */
+  #startsAfterStop = false;
   /** Starts before this are forgotten (reset-failed). */
   #countFromMs = 0;
   #epoch = 0;
@@ -40,15 +44,25 @@ export class Supervisor {
     this.#chance = stage.chance('supervisor');
   }
 
-  /** systemctl start; by an operator it may forget earlier starts first (reset-failed). */
-  start(by: 'boot' | 'operator'): void {
+  /** systemctl start: counts like any start, and does not cut a wait for the next restart short. */
+  start(): void {
+    if (this.phase === 'deactivating' && this.#stopping) this.#startsAfterStop = true;
     if (this.life || this.phase === 'deactivating' || this.phase === 'auto-restart') return;
-    if (by === 'operator') {
-      this.#countFromMs = this.stage.nowMs;
-      this.stage.log('operator: reset-failed, start');
-    }
+    this.#launch('by hand');
+  }
+
+  /** systemctl reset-failed: earlier starts are forgotten. */
+  resetFailed(): void {
+    this.#countFromMs = this.stage.nowMs;
     this.restarts = 0;
-    this.#launch();
+    if (this.phase === 'failed') this.phase = 'inactive';
+  }
+
+  /** What an admin types when it is down. */
+  revive(): void {
+    this.stage.log('operator: reset-failed, start');
+    if (!this.life) this.resetFailed();
+    this.start();
   }
 
   /** systemctl stop: SIGTERM, and SIGKILL to what is left after TimeoutStopSec. Stays down. */
@@ -66,19 +80,24 @@ export class Supervisor {
     if (!life) return;
     this.#epoch += 1;
     this.phase = 'deactivating';
-    const listens = life.mode !== 'frozen' && life.mode !== 'unkillable';
-    if (listens) this.#later(this.#chance.scale(20, 2_000), () => this.processes.end(life.main, 'SIGTERM'));
-    this.#later(this.stage.scenario.unit.stopTimeoutMs, () => this.processes.sigkill(life.main, 'SIGKILL'));
+    // SIGCONT follows SIGTERM, so a stopped process ends too.
+    if (life.main.state !== 'D')
+      this.#later(this.#endsInMs(), () => this.processes.end(life.main, 'SIGTERM'));
+    this.#later(this.stage.scenario.unit.stopTimeoutMs, () => {
+      this.#timedOut = true;
+      this.processes.sigkill(life.main, 'SIGKILL');
+    });
   }
 
   /** systemctl restart: a stop, and a start as soon as it is down. */
   restart(): void {
     this.stop();
-    const look = () => {
-      if (this.phase === 'inactive' || this.phase === 'failed') this.start('operator');
-      else if (this.#stopping) this.stage.time.after(500, look);
-    };
-    look();
+    this.start();
+  }
+
+  /** How long a process takes to end on SIGTERM. */
+  #endsInMs(): number {
+    return this.#chance.scale(20, this.stage.scenario.server.endsMs);
   }
 
   #later(delayMs: number, run: () => void): void {
@@ -88,7 +107,7 @@ export class Supervisor {
     });
   }
 
-  #launch(): void {
+  #launch(how: 'by hand' | 'by itself'): void {
     const { stage, processes } = this;
     const { burst, intervalMs } = stage.scenario.unit;
     const { nowMs } = stage;
@@ -96,15 +115,19 @@ export class Supervisor {
     const recent = this.starts.filter((start) => start > from);
     if (burst > 0 && recent.length >= burst) {
       stage.log(`unit: start limit hit (${recent.length} starts), failed`);
-      stage.require(this.lastExit !== 'SIGKILL by guard', 'I3', 'a kill of ours made the unit failed');
+      const ours = how === 'by itself' && this.lastExit === 'SIGKILL by guard';
+      stage.require(!ours, 'I3', 'a kill of ours made the unit failed');
       stage.mark('start-limit-by-crashes');
       this.phase = 'failed';
       this.onDown();
       return;
     }
+    if (how === 'by hand') this.restarts = 0;
     this.starts = [...recent, nowMs];
     this.lives += 1;
     this.#stopping = false;
+    this.#timedOut = false;
+    this.#startsAfterStop = false;
     const no = this.lives;
     const { workers, stubbornWorkers } = stage.scenario.server;
     const main = processes.spawn({
@@ -149,10 +172,11 @@ export class Supervisor {
     for (const proc of this.crew()) {
       if (killMode === 'mixed') this.processes.sigkill(proc, 'SIGKILL');
       else if (!proc.stubborn) {
-        this.#later(this.#chance.scale(20, 1_000), () => this.processes.end(proc, 'SIGTERM'));
+        this.#later(this.#endsInMs(), () => this.processes.end(proc, 'SIGTERM'));
       }
     }
     this.#later(stopTimeoutMs, () => {
+      this.#timedOut = true;
       for (const proc of this.crew()) this.processes.sigkill(proc, 'SIGKILL');
     });
     // What survives even that is left behind, and the restart goes on beside it (systemd#13288).
@@ -181,19 +205,21 @@ export class Supervisor {
   #conclude(): void {
     if (this.phase !== 'deactivating') return;
     const { restart, restartMs } = this.stage.scenario.unit;
-    const clean = CLEAN.test(this.lastExit ?? '');
+    // Survivors that had to be killed make the cleanest end a failure (Result=timeout).
+    const clean = CLEAN.test(this.lastExit ?? '') && !this.#timedOut;
     const again = !this.#stopping && (restart === 'always' || (restart === 'on-failure' && !clean));
     this.#epoch += 1;
     if (!again) {
-      this.phase = this.#stopping || clean ? 'inactive' : 'failed';
+      this.phase = clean || (this.#stopping && !this.#timedOut) ? 'inactive' : 'failed';
       this.stage.log(`unit: ${this.phase}`);
+      if (this.#startsAfterStop) return this.#launch('by hand');
       this.onDown();
       return;
     }
     this.phase = 'auto-restart';
     this.#later(restartMs, () => {
       this.restarts += 1;
-      this.#launch();
+      this.#launch('by itself');
     });
   }
 
@@ -206,6 +232,7 @@ export class Supervisor {
     this.starts = [];
     this.#countFromMs = 0;
     this.#stopping = false;
+    this.#startsAfterStop = false;
     this.lastExit = null;
   }
 

@@ -175,7 +175,7 @@ export class Daemon {
             }
           : null,
       kill: (intent, done) => this.#kill(intent, done),
-      start: () => supervisor.start('operator'),
+      start: () => supervisor.revive(),
       committed: (decision) => this.#decided(decision),
       tellWithoutRecord: (page) => truth.toldWithoutRecord(page),
     };

@@ -20,6 +20,8 @@ export interface ServerSettings {
   latencyMs: number;
   workers: number;
   stubbornWorkers: boolean;
+  /** Within this it ends on SIGTERM. */
+  endsMs: number;
   /** Its work can't be seen from here: in a container, on a GPU that can't be read. */
   unseen: boolean;
   /** Who counts finished work: nobody, the server, or a gateway in front of it; and how often other traffic moves it. */
@@ -124,6 +126,7 @@ export function drawScenario(seed: number, hours: number): Scenario {
       latencyMs: chance.scale(5, 180),
       workers: chance.int(0, 3),
       stubbornWorkers: chance.yes(0.4),
+      endsMs: 2_000,
       unseen: chance.yes(0.15),
       counter: chance.pick(['none', 'none', 'own', 'gateway']),
       trafficEveryMs: chance.yes(0.5) ? chance.scale(200, 8_000) : 0,
