@@ -288,10 +288,6 @@ test('after a reboot the budget is kept by wall time, in order, even if the cloc
 
 test('I10 who says twice that they are on it is told of once', () => {
   const story = serving({ ...POLICY, idlePatienceMs: 0 }).probe('timeout', 'timeout', 'timeout');
-  const takenBy = (by: string) => story.see({ type: 'operator', command: 'acknowledge', by });
-  takenBy('jc').see({ type: 'operator', command: 'acknowledge', by: 'jc' });
-  takenBy('ann');
-  const told = story.pages.filter(({ kind }) => kind === 'acknowledged').map(({ id }) => id);
-  assert.equal(told.length, 2);
-  assert.equal(new Set(told).size, 2);
+  for (const by of ['jc', 'jc', 'ann']) story.see({ type: 'operator', command: 'acknowledge', by });
+  assert.equal(story.pages.filter((kind) => kind === 'acknowledged').length, 2);
 });
