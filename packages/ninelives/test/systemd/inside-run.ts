@@ -5,6 +5,9 @@ import { type Box, CHECKOUT, NODE } from './harness/box.js';
 /** Compiled programs of test/systemd/inside, as seen inside. */
 export const INSIDE = `${CHECKOUT}/packages/ninelives/dist/test/systemd/inside`;
 
+/** A whole file of them; each wait in it has its own, shorter limit. */
+const FILE_LIMIT_MS = 12 * 60_000;
+
 /** The admin: a service of the box's own (see inside/admin.ts). */
 export async function hireAdmin(box: Box): Promise<void> {
   box.write('/etc/systemd/system/admin.service', `[Service]\nExecStart=${NODE} ${INSIDE}/admin.js\n`);
@@ -17,7 +20,7 @@ export async function hireAdmin(box: Box): Promise<void> {
 export function testsInside(box: () => Box, title: string, file: string): void {
   test(title, async (t) => {
     const command = [NODE, '--test-reporter=tap', `${INSIDE}/${file}`];
-    const { code, stdout, stderr } = await box().asUser(command);
+    const { code, stdout, stderr } = await box().asUser(command, { timeoutMs: FILE_LIMIT_MS });
     const results = [...stdout.matchAll(/^( *)(not ok|ok) \d+ - (.*)$/gm)];
     assert.ok(results.length > 0, `no test ran: ${stdout}${stderr}`);
     for (const [line, indent, word, name] of results) {
