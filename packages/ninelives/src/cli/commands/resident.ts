@@ -26,7 +26,7 @@ export interface ResidentOptions {
   env: { [name: string]: string | undefined };
   signal: AbortSignal;
   /** Printed once everything serves. */
-  welcome: (service: ServiceConfig, terminal: Terminal) => void;
+  welcome: (service: ServiceConfig, armed: boolean, terminal: Terminal) => void;
 }
 
 /** One pass gets this long: three failures at the longest deadline, a restart and a large model's load. */
@@ -59,7 +59,7 @@ export async function runResident(options: ResidentOptions, terminal: Terminal):
       state.verdict.kind === 'serving' && state.incident === null && (state.life?.passes ?? 0) > 0;
     if (serving && !welcomed.has(service.name)) {
       welcomed.add(service.name);
-      if (!options.json && !options.once) options.welcome(service, terminal);
+      if (!options.json && !options.once) options.welcome(service, state.power === 'armed', terminal);
     }
     if (!options.once) return;
     // A pass is over when the service serves, or when only a person can go on.

@@ -4,14 +4,22 @@ import type { ProbeSpec } from '../../probe/probe.js';
 import type { Terminal } from '../terminal.js';
 
 /** What somebody who has just started a service wants to do next. */
-export function welcome(service: ServiceConfig, terminal: Terminal, state: string | undefined): void {
+export function welcome(
+  service: ServiceConfig,
+  /** `armed`: may it kill already? `state`: what `--state` said. */
+  { armed, state }: { armed: boolean; state: string | undefined },
+  terminal: Terminal,
+): void {
   const url = service.gateway ? gatewayUrl(service.gateway) : service.probe.url;
   const behind = service.gateway ? `${service.name}; the gateway to ${service.probe.url}` : service.name;
   const flag = state === undefined ? '' : ` --state ${state}`;
   terminal.out('');
   terminal.out(`  ${terminal.style('green', 'serving')}   ${terminal.style('bold', url)}   (${behind})`);
   terminal.out(`  try it    ${tryLine({ ...service.probe, url })}`);
-  terminal.out(`  next      npx --no-install ninelives drill wedge${flag}      (in a second shell)`);
+  const [fault, why] = armed
+    ? ['wedge', 'in a second shell']
+    : ['crash', 'in a second shell; until its recovery is proved it is only watched'];
+  terminal.out(`  next      npx --no-install ninelives drill ${fault}${flag}      (${why})`);
   terminal.out('  stop      Ctrl-C');
   terminal.out('');
 }

@@ -44,7 +44,7 @@ export function addResident(program: Command, context: CommandContext): void {
           armBy: flags.armWithoutDrill ? operatorOf(env) : null,
           env,
           signal: context.signal,
-          welcome: (service, to) => welcome(service, to, flags.state),
+          welcome: (service, armed, to) => welcome(service, { armed, state: flags.state }, to),
         },
         terminal,
       );
