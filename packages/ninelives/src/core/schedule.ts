@@ -37,7 +37,11 @@ export function scheduleProbe(draft: Draft): void {
   // A counter tells work from silence, so what was asked once in full may be asked again in half the time.
   state.probeDeadlineMs = confirming ? Math.max(policy.deadlineMinMs, learntMs) / 2 : learntMs;
   if (draft.sample) state.probeDueAtMs = at.atMs + waitMs(draft, life, policy, confirming);
-  else state.probeDueAtMs ??= at.atMs;
+  else if (confirming) {
+    // It has just become known that a counter stands still: no need to sit out the longer wait.
+    const due = at.atMs + policy.confirmMs / 4;
+    state.probeDueAtMs = Math.min(state.probeDueAtMs ?? due, due);
+  } else state.probeDueAtMs ??= at.atMs;
 }
 
 function waitMs(draft: Draft, life: Life, policy: Policy, confirming: boolean): number {

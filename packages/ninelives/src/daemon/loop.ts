@@ -55,7 +55,7 @@ export function createGuard(options: GuardOptions): Guard {
 
   function untilNextTickMs(): number {
     const { incident, life, probeDueAtMs } = line.state();
-    const calm = incident === null && life?.servedAtMs != null;
+    const calm = incident === null && life?.servedAtMs != null && life.firstFailureAtMs === null;
     const pause = calm ? timing.inspectMs : timing.inspectQuickMs;
     if (probeDueAtMs === null || eyes.probing()) return pause;
     return Math.max(1, Math.min(pause, probeDueAtMs - clock.monotonicMs()));
