@@ -5,11 +5,12 @@ import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { hunt } from './mutants/hunt.js';
 import type { Weekend } from './run.js';
+import type { Fault } from './seed/swarm.js';
 import { countIn, emptyTally, missingMarks, statement, story, type Tally } from './tally.js';
 import type { Share } from './worker.js';
 
 /**
- * The simulation by hand: `npm run sim -- --seed 1 --runs 200 --hours 6 [--workers N] [--json]`, and
+ * The simulation by hand: `npm run sim -- --seed 1 --runs 200 --hours 6 [--workers N] [--faults wedge,crash] [--json]`, and
  * `npm run sim -- --mutants [--seeds 60] [--hours 6]`. Exit 1 on a violation, on a mark never reached (from 100
  * runs on), or on a mutant that lives.
  */
@@ -27,6 +28,7 @@ const { values } = parseArgs({
     hours: { type: 'string', default: '6' },
     workers: { type: 'string', default: String(Math.min(4, availableParallelism())) },
     seeds: { type: 'string', default: '60' },
+    faults: { type: 'string' },
     mutants: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
@@ -63,6 +65,7 @@ async function runSwarm(): Promise<number> {
     end: first + runs,
     stride: workers,
     hours,
+    only: values.faults === undefined ? null : (values.faults.split(',').filter(Boolean) as Fault[]),
   }));
   await Promise.all(shares.map((share) => runShare(share, tally)));
   clearInterval(progress);

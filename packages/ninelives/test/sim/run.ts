@@ -1,10 +1,10 @@
 import type { Policy } from '../../src/core/policy.js';
 import { LOOKS, type Mode } from './box/life.js';
-import { SERVICE } from './box/machine.js';
 import type { Production } from './mutants/production.js';
 import type { Mark } from './seed/marks.js';
-import { drawScenario } from './seed/swarm.js';
-import { TEND_MS, World } from './world.js';
+import { drawScenarios, type Fault, type Scenario } from './seed/swarm.js';
+import { TEND_MS, type Tenant } from './tenant.js';
+import { World } from './world.js';
 
 const HOUR_MS = 3_600_000;
 /** Watched on after all is well: a guard that goes on killing shows here. */
@@ -14,6 +14,8 @@ export interface Broken {
   invariant: string;
   message: string;
   lines: string[];
+  /** Of all kinds of faults that this weekend could have, only these were let loose; null: all. */
+  faults: Fault[] | null;
 }
 
 export interface Weekend {
@@ -28,10 +30,22 @@ export interface Weekend {
   broken: Broken | null;
 }
 
-/** One weekend: safety under faults, then the faults stop and it must become well (L1). */
-export function runWeekend(seed: number, hours: number, production: Production): Weekend {
-  const world = new World(drawScenario(seed, hours), production);
-  const { stage, truth } = world;
+/**
+ * One weekend: safety under faults, then the faults stop and it must become well (L1).
+ * @param only of all that its seed has in store, let only these kinds of faults loose
+ */
+export function runWeekend(
+  seed: number,
+  hours: number,
+  production: Production,
+  only: Fault[] | null = null,
+): Weekend {
+  const [first, ...others] = drawScenarios(seed, hours).map((scenario) => ({
+    ...scenario,
+    faults: scenario.faults.filter(({ fault }) => only?.includes(fault) ?? true),
+  }));
+  const world = new World([first as Scenario, ...others], production);
+  const { stage, services } = world;
   let broken: Broken | null = null;
   try {
     world.begin();
@@ -46,52 +60,48 @@ export function runWeekend(seed: number, hours: number, production: Production):
       invariant: invariant ?? 'crash',
       message: known ? `${name === 'InvariantError' ? 'assert ' : ''}${message}` : (stack ?? message),
       lines: stage.lastLines(),
+      faults: only,
     };
   }
+  const sum = (of: (service: Tenant) => number) => services.reduce((all, service) => all + of(service), 0);
   return {
     seed,
     virtualMs: stage.nowMs,
     events: stage.time.events,
-    kills: truth.killed,
-    incidents: truth.incidentsSeen.size,
-    hash: (stage.hash ^ stage.time.events) >>> 0,
-    marks: [...stage.marks],
+    kills: sum(({ truth }) => truth.killed),
+    incidents: sum(({ truth }) => truth.incidentsSeen.size),
+    hash: (stage.common.hash ^ stage.time.events) >>> 0,
+    marks: [...stage.common.marks],
     broken,
   };
 }
 
 function becomeWell(world: World): void {
-  const { stage } = world;
-  const withinMs = boundMs(world);
+  const { stage, services } = world;
+  const withinMs = Math.max(...services.map(boundMs));
   world.calm();
   const until = stage.nowMs + withinMs;
-  while (!isWell(world)) {
+  while (!services.every(({ isWell }) => isWell)) {
     if (stage.time.step(until)) continue;
-    const state = world.daemon.guard?.state();
-    const { life } = world.server;
-    stage.require(
-      false,
-      'L1',
-      `not well ${(withinMs / 1000).toFixed(0)} s after the faults stopped: server ${life?.mode ?? 'down'}, unit ` +
-        `${world.supervisor.phase}, ${state?.incident?.id ?? 'no incident'}, ${state?.verdict.sentence}, withheld ${state?.withheld}`,
-    );
+    for (const { stage: its, seat, server, supervisor, isWell } of services) {
+      const state = seat.guard?.state();
+      its.require(
+        isWell,
+        'L1',
+        `not well ${(withinMs / 1000).toFixed(0)} s after the faults stopped: ${its.service} ${server.life?.mode ?? 'down'}, ` +
+          `unit ${supervisor.phase}, ${state?.incident?.id ?? 'no incident'}, ${state?.verdict.sentence}, withheld ${state?.withheld}`,
+      );
+    }
   }
   stage.log('--- well again ---');
-}
-
-function isWell(world: World): boolean {
-  const { life } = world.server;
-  if (!life?.healthy) return false;
-  const state = world.daemon.guard?.state();
-  return state?.incident === null && state.intent === null && state.verdict.kind === 'serving';
 }
 
 /**
  * L1, from the policy: interval + threshold × (deadline + confirm) + restart + load + success × interval, with the
  * waits that the rules themselves impose (patience with work, start-up, budget, slowing down, start limit) added openly.
  */
-function boundMs(world: World): number {
-  const { policy, unit, server, timing } = world.stage.scenario;
+function boundMs(service: Tenant): number {
+  const { policy, unit, server, timing } = service.stage.scenario;
   const { deadlineMaxMs, confirmMs, intervalMs } = policy;
   const inFlight = deadlineMaxMs + intervalMs;
   const silent = policy.failureThreshold * (deadlineMaxMs + confirmMs);
@@ -102,11 +112,11 @@ function boundMs(world: World): number {
   const looks = 4 * timing.inspectMs + 4 * timing.inspectQuickMs;
   const admin = 2 * TEND_MS + policy.leftoverGraceMs;
   const base = admin + inFlight + restart + load + success + looks;
-  const { life } = world.server;
+  const { life } = service.server;
   if (!life || life.healthy) return base;
   const startup = life.answered ? 0 : policy.startupGraceMs + policy.startupStallMs;
   return (
-    base + Math.max(silent, judged) + startup + patienceMs(policy, life.mode, server.unseen) + waitMs(world)
+    base + Math.max(silent, judged) + startup + patienceMs(policy, life.mode, server.unseen) + waitMs(service)
   );
 }
 
@@ -124,8 +134,8 @@ function patienceMs(policy: Policy, mode: Mode, unseen: boolean): number {
   );
 }
 
-function waitMs(world: World): number {
-  const { stage, truth } = world;
+function waitMs(service: Tenant): number {
+  const { stage, truth } = service;
   const { policy, unit } = stage.scenario;
   const longest = Math.max(policy.windowMs, policy.slowMaxMs);
   const sinceMs = stage.nowMs - truth.lastKillMs;
@@ -135,14 +145,14 @@ function waitMs(world: World): number {
 }
 
 function nothingLeft(world: World): void {
-  const { stage, disk, truth } = world;
-  const open = disk.record.load(SERVICE)?.openIntents ?? [];
-  stage.require(open.length === 0, 'L1', `intent ${open[0]?.id} is still open at the end`);
+  const { stage, disk, services } = world;
+  let stored = 0;
+  for (const { stage: its, truth } of services) {
+    const open = disk.record.load(its.service)?.openIntents ?? [];
+    its.require(open.length === 0, 'L1', `intent ${open[0]?.id} is still open at the end`);
+    stored += truth.storedPages.size;
+  }
   const pages = disk.record.outboxPending().map((row) => row.page.id);
   stage.require(new Set(pages).size === pages.length, 'I10', 'a page is in the outbox twice');
-  stage.require(
-    pages.length === truth.storedPages.size,
-    'I10',
-    `${pages.length} of ${truth.storedPages.size} pages`,
-  );
+  stage.require(pages.length === stored, 'I10', `${pages.length} of ${stored} pages`);
 }

@@ -31,7 +31,8 @@ export function countIn(tally: Tally, weekend: Weekend): void {
   for (const mark of weekend.marks) tally.marks[mark] += 1;
   const { broken, seed } = weekend;
   if (!broken || (tally.broken && tally.broken.seed < seed)) return;
-  const command = `npm run sim -- --seed ${seed} --runs 1 --hours ${tally.hours}`;
+  const faults = broken.faults === null ? '' : ` --faults ${broken.faults.join(',')}`;
+  const command = `npm run sim -- --seed ${seed} --runs 1 --hours ${tally.hours}${faults}`;
   tally.broken = { ...broken, seed, command };
 }
 

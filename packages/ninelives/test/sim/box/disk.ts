@@ -16,7 +16,7 @@ export class Disk {
   constructor(
     private readonly stage: Stage,
     production: Production,
-    truth: Truth,
+    truths: ReadonlyMap<string, Truth>,
     daemonNo: () => number,
   ) {
     this.#chance = stage.chance('disk');
@@ -34,7 +34,7 @@ export class Disk {
         const closes = decision.closedIntent !== null;
         if ((fresh || closes) && this.#dies()) throw DAEMON_KILLED;
         inner.commit(service, decision, options);
-        truth.stored(decision, daemonNo());
+        truths.get(service)?.stored(decision, daemonNo());
         if (closes && this.#dies()) {
           stage.mark('daemon-died-after-outcome');
           throw DAEMON_KILLED;
@@ -46,7 +46,7 @@ export class Disk {
       },
       inbox: (service) => {
         const rows = inner.inbox(service);
-        truth.commanded(rows);
+        truths.get(service)?.commanded(rows);
         return rows;
       },
       post: (row) => {

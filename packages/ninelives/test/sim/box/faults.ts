@@ -6,9 +6,9 @@ import type { Box } from './machine.js';
 const MINUTE = 60_000;
 
 /** Lets the scenario's faults happen, each at its own random times, for as long as the world is faulty. */
-export function unleash(world: Box): void {
+export function unleash(world: Box, which: (fault: Fault) => boolean): void {
   const { stage } = world;
-  for (const { fault, everyMs } of stage.scenario.faults) {
+  for (const { fault, everyMs } of stage.scenario.faults.filter(({ fault }) => which(fault))) {
     const chance = stage.chance(`fault/${fault}`);
     const next = () => {
       stage.time.after(chance.wait(everyMs), () => {
@@ -20,6 +20,18 @@ export function unleash(world: Box): void {
     next();
   }
 }
+
+/** Happen to the box, and so to every service on it. */
+export const BOX_FAULTS: ReadonlySet<Fault> = new Set([
+  'probe-blind',
+  'unit-blind',
+  'disk-full',
+  'daemon-death',
+  'daemon-stall',
+  'reboot',
+  'wall-step',
+  'suspend',
+]);
 
 /** Only a server that is well gets ill: one thing at a time makes a story that can be read. */
 function ill(mode: Mode, forMs?: (chance: Chance) => number) {
@@ -124,23 +136,23 @@ const HAPPENS: Record<Fault, (world: Box, chance: Chance) => void> = {
   'disk-full': (world, chance) => world.disk.fill(chance.scale(10_000, 120 * MINUTE)),
   'daemon-death': ({ daemon }) => daemon.die(),
   reboot: (world) => world.reboot(),
-  'wall-step': ({ stage, truth }, chance) => {
+  'wall-step': ({ stage, clockIsOdd }, chance) => {
     const back = !stage.scenario.wallForward || chance.yes(0.5);
     const byMs = chance.scale(1_000, 360 * MINUTE) * (back ? -1 : 1);
-    stage.wallShiftMs += byMs;
+    stage.common.wallShiftMs += byMs;
     stage.log(`wall clock stepped by ${(byMs / 1000).toFixed(0)} s`);
     if (back) stage.mark('wall-stepped-back');
-    truth.clockIsOdd();
+    clockIsOdd();
   },
-  suspend: ({ stage, server, truth }, chance) => {
+  suspend: ({ stage, clockIsOdd, dropConnections }, chance) => {
     // The monotonic clock stands still, and with it everything of this world; the wall clock goes on.
     const forMs = chance.scale(1_000, 720 * MINUTE);
     if (!stage.scenario.wallForward) return;
     stage.log(`the machine is suspended for ${(forMs / 1000).toFixed(0)} s`);
     stage.mark('suspended');
-    stage.wallShiftMs += forMs;
-    truth.clockIsOdd();
-    server.dropAll();
+    stage.common.wallShiftMs += forMs;
+    clockIsOdd();
+    dropConnections();
   },
   'daemon-stall': ({ daemon }, chance) => daemon.stall(chance.scale(1_000, 10 * MINUTE)),
   'operator-stop': ({ stage, supervisor }, chance) => {

@@ -1,40 +1,55 @@
 import assert from 'node:assert/strict';
-import type { GuardState, Incident, KillIntent, Page } from '../../../src/core/decision.js';
+import type { GuardState, KillIntent, Page } from '../../../src/core/decision.js';
 import type { GuardRecord, InboxRow } from '../../../src/record/record.js';
 
 /** What the loop, the committer and the world ask of a record. */
 export type SimRecord = Pick<GuardRecord, 'load' | 'commit' | 'inbox' | 'post' | 'version' | 'outboxPending'>;
 
+/** What is kept of one service. */
+interface Kept {
+  state: GuardState;
+  incidents: Set<string>;
+  intents: Set<string>;
+  open: Map<string, KillIntent>;
+}
+
 /**
- * The record of one service, by reference: nothing is copied before it is read. That is right for as long as `step`
- * never writes to what it has returned, so some worlds keep the twin of the file beside it (`compared`).
+ * The record by reference: nothing is copied before it is read. That is right for as long as `step` never writes to
+ * what it has returned, so some worlds keep the twin of the file beside it (`compared`).
  */
 export function ledger(): SimRecord {
-  let state: GuardState | null = null;
-  const incidents = new Map<string, Incident>();
-  const intents = new Set<string>();
-  const open = new Map<string, KillIntent>();
+  const services = new Map<string, Kept>();
   const pages = new Map<string, Page>();
   let inbox: InboxRow[] = [];
   let lastId = 0;
   let version = 1;
   return {
-    load: () => state && { state: copy(state), openIntents: copy([...open.values()]) },
-    commit(_service, decision, { consumed = [] }) {
-      const { intent, closedIntent } = decision;
-      for (const incident of decision.incidents) incidents.set(incident.id, incident);
+    load(service) {
+      const kept = services.get(service);
+      return kept ? copy({ state: kept.state, openIntents: [...kept.open.values()] }) : null;
+    },
+    commit(service, decision, { consumed = [] }) {
+      const { state, intent, closedIntent } = decision;
+      const kept = services.get(service) ?? {
+        state,
+        incidents: new Set(),
+        intents: new Set(),
+        open: new Map<string, KillIntent>(),
+      };
+      services.set(service, kept);
+      for (const { id } of decision.incidents) kept.incidents.add(id);
       if (intent) {
-        assert.ok(incidents.has(intent.incidentId), `I5: intent ${intent.id} without its incident`);
-        assert.ok(!intents.has(intent.id), `I4: intent ${intent.id} twice`);
-        intents.add(intent.id);
-        open.set(intent.id, intent);
+        assert.ok(kept.incidents.has(intent.incidentId), `I5: intent ${intent.id} without its incident`);
+        assert.ok(!kept.intents.has(intent.id), `I4: intent ${intent.id} twice`);
+        kept.intents.add(intent.id);
+        kept.open.set(intent.id, intent);
       }
-      if (closedIntent) open.delete(closedIntent.id);
+      if (closedIntent) kept.open.delete(closedIntent.id);
       for (const page of decision.pages) if (!pages.has(page.id)) pages.set(page.id, page);
       if (consumed.length > 0) inbox = inbox.filter(({ id }) => !consumed.includes(id));
-      state = decision.state;
+      kept.state = state;
     },
-    inbox: () => copy(inbox),
+    inbox: (service) => copy(inbox.filter((row) => row.service === service)),
     post(row) {
       lastId += 1;
       version += 1;

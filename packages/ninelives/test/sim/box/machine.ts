@@ -6,7 +6,6 @@ import type { Server } from './server.js';
 import type { Stage } from './stage.js';
 import type { Supervisor } from './supervisor.js';
 
-export const SERVICE = 'model';
 export const NOTIFIERS = ['phone'];
 
 /** What the daemon's ports look at and act on. */
@@ -19,10 +18,14 @@ export interface Machine {
   truth: Truth;
 }
 
-/** What a fault can do to the box as a whole. */
+/** What a fault can do to one service and to the box as a whole. */
 export interface Box extends Machine {
   daemon: { die(): void; stall(forMs: number): void; probeBlind: boolean; unitBlind: boolean };
   reboot(): void;
+  /** From now on the wall clock is no measure of what has passed. */
+  clockIsOdd: () => void;
+  /** Every connection on the box is lost. */
+  dropConnections: () => void;
   evictForeign(): void;
   /** A command from another process; false when even that could not be written. */
   post(command: InboxRow['command']): boolean;

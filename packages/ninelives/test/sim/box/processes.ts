@@ -6,6 +6,8 @@ export interface Proc {
   readonly pid: number;
   readonly startTicks: number;
   readonly life: number;
+  /** The service it belongs to; '' a stranger's. */
+  readonly service: string;
   readonly main: boolean;
   readonly name: string;
   /** Ignores SIGTERM. */
@@ -17,6 +19,9 @@ export interface Proc {
   readonly ended: (proc: Proc, how: string) => void;
 }
 
+/** What a new process is told. */
+type Birth = Pick<Proc, 'life' | 'service' | 'main' | 'name' | 'stubborn' | 'ended'>;
+
 /** In turn, as the kernel does; reuse by a stranger is a fault of its own (`#reusePid`). */
 const PIDS = 4_000;
 const FIRST_PID = 300;
@@ -24,29 +29,27 @@ const FIRST_PID = 300;
 /** Pids, start ticks and signals: the part of a kernel that a kill depends on. */
 export class Processes {
   readonly #table = new Map<number, Proc>();
-  readonly #service = new Set<Proc>();
+  readonly #services = new Map<string, Set<Proc>>();
   readonly #chance;
   #next = 0;
+  #lives = 0;
 
   constructor(private readonly stage: Stage) {
     this.#chance = stage.chance('processes');
   }
 
-  spawn(of: { life: number; main: boolean; name: string; stubborn: boolean; ended: Proc['ended'] }): Proc {
+  spawn(of: Birth): Proc {
     let pid = 0;
     do pid = FIRST_PID + (this.#next++ % PIDS);
     while (this.#table.has(pid));
     return this.#enter(pid, of);
   }
 
-  #enter(
-    pid: number,
-    of: { life: number; main: boolean; name: string; stubborn: boolean; ended: Proc['ended'] },
-  ): Proc {
+  #enter(pid: number, of: Birth): Proc {
     const startTicks = Math.floor(this.stage.monotonicMs() / 10) + 1;
     const proc: Proc = { ...of, pid, startTicks, state: 'S', alive: true, doomed: false };
     this.#table.set(pid, proc);
-    if (proc.life > 0) this.#service.add(proc);
+    if (proc.life > 0) this.#of(proc.service).add(proc);
     return proc;
   }
 
@@ -55,8 +58,20 @@ export class Processes {
   }
 
   /** Every live process of the service, of whatever life. */
-  ofService(): Proc[] {
-    return [...this.#service];
+  ofService(service: string): Proc[] {
+    return [...this.#of(service)];
+  }
+
+  /** Lives are numbered over the whole box, so that a number says whose it is. */
+  nextLife(): number {
+    this.#lives += 1;
+    return this.#lives;
+  }
+
+  #of(service: string): Set<Proc> {
+    const known = this.#services.get(service) ?? new Set();
+    this.#services.set(service, known);
+    return known;
   }
 
   sigkill(proc: Proc, by: string): void {
@@ -76,7 +91,7 @@ export class Processes {
     if (!proc.alive) return;
     proc.alive = false;
     this.#table.delete(proc.pid);
-    this.#service.delete(proc);
+    this.#of(proc.service).delete(proc);
     if (proc.life > 0 && this.#chance.yes(0.2)) this.#reusePid(proc.pid);
     proc.ended(proc, how);
   }
@@ -87,6 +102,7 @@ export class Processes {
       if (this.#table.has(pid)) return;
       const stranger = this.#enter(pid, {
         life: 0,
+        service: '',
         main: false,
         name: 'stranger',
         stubborn: false,
@@ -100,7 +116,7 @@ export class Processes {
   clear(): void {
     for (const proc of this.#table.values()) proc.alive = false;
     this.#table.clear();
-    this.#service.clear();
+    this.#services.clear();
   }
 }
 

@@ -137,7 +137,8 @@ export class Server {
   /** A process of an earlier life that still has the port. */
   orphan(): Proc | undefined {
     if (this.life?.portBound) return undefined;
-    return this.processes.ofService().find((proc) => proc.life !== this.life?.no && proc.name === 'worker-0');
+    const ours = this.processes.ofService(this.stage.service);
+    return ours.find((proc) => proc.life !== this.life?.no && proc.name === 'worker-0');
   }
 
   portOwner(): UnitSnapshot['portOwner'] {

@@ -21,8 +21,8 @@ const NUMBERS = /[\d.]+/g;
 /** 2026-01-01T00:00:00Z: where every story begins. */
 const EPOCH_MS = 1_767_225_600_000;
 
-/** What every part of the world shares: time, chance, the two clocks of the machine, and the log. */
-export class Stage {
+/** What is one for the whole box, whatever runs on it. */
+class Common {
   readonly time = new VirtualTime();
   readonly marks = new Set<Mark>();
   readonly lines: string[] = [];
@@ -34,10 +34,25 @@ export class Stage {
   wallShiftMs = 0;
   /** Environment faults (disk, blindness, deaths of the daemon, odd outcomes) happen only while true. */
   faulty = true;
-  readonly #root: Chance;
+}
 
-  constructor(readonly scenario: Scenario) {
-    this.#root = new Chance(scenario.seed);
+/** What every part of one service's world shares: time, chance, the two clocks of the machine, and the log. */
+export class Stage {
+  readonly time: VirtualTime;
+  readonly #chance: Chance;
+
+  constructor(
+    readonly scenario: Scenario,
+    readonly service = 'model',
+    readonly common = new Common(),
+  ) {
+    this.time = common.time;
+    const all = new Chance(scenario.seed);
+    this.#chance = service === 'model' ? all : all.fork(service);
+  }
+
+  get faulty(): boolean {
+    return this.common.faulty;
   }
 
   get nowMs(): number {
@@ -45,39 +60,45 @@ export class Stage {
   }
 
   chance(name: string): Chance {
-    return this.#root.fork(name);
+    return this.#chance.fork(name);
   }
 
   /** CLOCK_MONOTONIC of this boot. A machine needs some seconds until anything of ours runs. */
   monotonicMs(): number {
-    return this.time.nowMs - this.bootedAtMs;
+    return this.time.nowMs - this.common.bootedAtMs;
   }
 
   wallMs(): number {
-    return EPOCH_MS + this.time.nowMs + this.wallShiftMs;
+    return EPOCH_MS + this.time.nowMs + this.common.wallShiftMs;
   }
 
   bootId(): string {
-    return `boot-${this.boot}`;
+    return `boot-${this.common.boot}`;
   }
 
   mark(mark: Mark): void {
-    this.marks.add(mark);
+    this.common.marks.add(mark);
   }
 
   log(text: string): void {
-    const line = `${(this.time.nowMs / 1000).toFixed(3).padStart(11)} ${text}`;
-    this.lines.push(line);
-    if (this.lines.length > 2 * LINES_KEPT) this.lines.splice(0, LINES_KEPT);
-    for (let i = 0; i < line.length; i++) this.hash = Math.imul(this.hash ^ line.charCodeAt(i), 0x01000193);
+    const { common, service } = this;
+    const { lines } = common;
+    const who = service === 'model' ? '' : `[${service}] `;
+    const line = `${(this.time.nowMs / 1000).toFixed(3).padStart(11)} ${who}${text}`;
+    lines.push(line);
+    if (lines.length > 2 * LINES_KEPT) lines.splice(0, LINES_KEPT);
+    let { hash } = common;
+    for (let i = 0; i < line.length; i++) hash = Math.imul(hash ^ line.charCodeAt(i), 0x01000193);
+    common.hash = hash;
   }
 
   /** The end of the story; of the same thing over and over, the first and the last time. */
   lastLines(): string[] {
-    const kinds = this.lines.map((line) => line.replace(NUMBERS, '#'));
+    const { lines } = this.common;
+    const kinds = lines.map((line) => line.replace(NUMBERS, '#'));
     const told: string[] = [];
     let run = 0;
-    for (const [at, line] of this.lines.entries()) {
+    for (const [at, line] of lines.entries()) {
       run = kinds[at] === kinds[at - 1] ? run + 1 : 0;
       if (run > 1) told.pop();
       told.push(run > 1 ? `${line} (${run + 1} in a row)` : line);

@@ -18,7 +18,6 @@ export class Supervisor {
   starts: number[] = [];
   restarts = 0;
   lastExit: string | null = null;
-  lives = 0;
   /** What the unit's file says; a new edition voids the proof. */
   edition = 1;
   editedMs = 0;
@@ -124,14 +123,14 @@ export class Supervisor {
     }
     if (how === 'by hand') this.restarts = 0;
     this.starts = [...recent, nowMs];
-    this.lives += 1;
     this.#stopping = false;
     this.#timedOut = false;
     this.#startsAfterStop = false;
-    const no = this.lives;
+    const no = processes.nextLife();
     const { workers, stubbornWorkers } = stage.scenario.server;
     const main = processes.spawn({
       life: no,
+      service: stage.service,
       main: true,
       name: 'server',
       stubborn: false,
@@ -140,6 +139,7 @@ export class Supervisor {
     const crew = Array.from({ length: workers }, (_, index) =>
       processes.spawn({
         life: no,
+        service: stage.service,
         main: false,
         name: `worker-${index}`,
         stubborn: stubbornWorkers,
@@ -199,7 +199,7 @@ export class Supervisor {
 
   /** Processes in the unit's cgroup other than the running life's. */
   crew(): Proc[] {
-    return this.processes.ofService().filter((proc) => proc.life !== this.life?.no);
+    return this.processes.ofService(this.stage.service).filter((proc) => proc.life !== this.life?.no);
   }
 
   #conclude(): void {
@@ -252,7 +252,9 @@ export class Supervisor {
       lastExit: this.lastExit,
       revivesAfterKill: revives,
       startLimit: { burst, intervalMs },
-      recentStartsAtMs: this.starts.filter((start) => start > from).map((start) => start - stage.bootedAtMs),
+      recentStartsAtMs: this.starts
+        .filter((start) => start > from)
+        .map((start) => start - stage.common.bootedAtMs),
       processes: life ? samplesOf(life, running, now) : [],
       memory: life && { freeBytes: ROOM_BYTES + BASE_BYTES - life.rssBytes(now), of: 'the machine' },
       unseen: stage.scenario.server.unseen ? 'it works on a GPU' : null,

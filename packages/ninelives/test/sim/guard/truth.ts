@@ -234,6 +234,7 @@ export class Truth {
     const { stage, server } = this;
     stage.require(proc.pid > 1, 'I11', `a signal to pid ${proc.pid}`);
     stage.require(proc.life > 0, 'I11', `a signal to a stranger, pid ${proc.pid}`);
+    stage.require(proc.service === stage.service, 'I11', `a signal to ${proc.service}, pid ${proc.pid}`);
     const listed = intent.targets.some(
       ({ pid, startTicks }) => pid === proc.pid && startTicks === proc.startTicks,
     );

@@ -5,16 +5,52 @@ export interface Timer {
   run: (() => void) | null;
 }
 
-/** Virtual time: a binary heap of events. Equal times run in the order in which they were set. */
+/** Virtual time. Equal times run in the order in which they were set. */
 export class VirtualTime {
   nowMs = 0;
   events = 0;
-  #heap: Timer[] = [];
+  /** What happens in the world, and the guards' own ticks: kept apart, so that the world can be asked when it stirs. */
+  readonly #world = new Heap();
+  readonly #ticks = new Heap();
   #order = 0;
 
   after(delayMs: number, run: () => void): Timer {
-    const timer = { atMs: this.nowMs + Math.max(0, delayMs), order: this.#order++, run };
-    const heap = this.#heap;
+    return this.#world.push({ atMs: this.nowMs + Math.max(0, delayMs), order: this.#order++, run });
+  }
+
+  tickAfter(delayMs: number, run: () => void): Timer {
+    return this.#ticks.push({ atMs: this.nowMs + Math.max(0, delayMs), order: this.#order++, run });
+  }
+
+  /** Moves to the next event not after `untilMs` and runs it. False, and time stands at `untilMs`, if none. */
+  step(untilMs: number): boolean {
+    const world = this.#world.first();
+    const tick = this.#ticks.first();
+    const heap = !tick || (world && before(world, tick)) ? this.#world : this.#ticks;
+    const next = heap === this.#world ? world : tick;
+    if (!next || next.atMs > untilMs) {
+      this.nowMs = untilMs;
+      return false;
+    }
+    heap.pop();
+    this.nowMs = next.atMs;
+    this.events += 1;
+    next.run?.();
+    return true;
+  }
+
+  /** When the next thing happens in the world, whatever the guards do; never, if nothing will. */
+  nextMs(): number {
+    return this.#world.first()?.atMs ?? Number.POSITIVE_INFINITY;
+  }
+}
+
+/** A binary heap of timers. */
+class Heap {
+  readonly #timers: Timer[] = [];
+
+  push(timer: Timer): Timer {
+    const heap = this.#timers;
     let at = heap.length;
     while (at > 0) {
       const parent = (at - 1) >> 1;
@@ -27,35 +63,17 @@ export class VirtualTime {
     return timer;
   }
 
-  /** Moves to the next event not after `untilMs` and runs it. False, and time stands at `untilMs`, if none. */
-  step(untilMs: number): boolean {
+  /** The first that was not called off. */
+  first(): Timer | undefined {
     for (;;) {
-      const first = this.#heap[0];
-      if (!first || first.atMs > untilMs) {
-        this.nowMs = untilMs;
-        return false;
-      }
-      this.#pop();
-      if (!first.run) continue;
-      this.nowMs = first.atMs;
-      this.events += 1;
-      first.run();
-      return true;
+      const first = this.#timers[0];
+      if (!first || first.run) return first;
+      this.pop();
     }
   }
 
-  /** When the next thing happens; never, if nothing will. */
-  nextMs(): number {
-    for (;;) {
-      const first = this.#heap[0];
-      if (!first) return Number.POSITIVE_INFINITY;
-      if (first.run) return first.atMs;
-      this.#pop();
-    }
-  }
-
-  #pop(): void {
-    const heap = this.#heap;
+  pop(): void {
+    const heap = this.#timers;
     const last = heap.pop() as Timer;
     if (heap.length === 0) return;
     let at = 0;

@@ -41,6 +41,7 @@ export const MARKS = [
   'wall-stepped-back',
   'stopped-by-operator',
   'restarted-by-operator',
+  'several-services',
   'suspended',
   'daemon-stalled',
   'daemon-died-after-outcome',

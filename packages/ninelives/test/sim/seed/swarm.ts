@@ -101,12 +101,30 @@ export interface Scenario {
 }
 
 const MINUTE = 60_000;
+/** A box with two services or three. */
+const SHARED_BOXES = 0.2;
 /** In so many hours each fault that can happen does so several times. */
 const CROWDED_HOURS = 6;
 
-/** Draws everything about one run. The same seed and hours give the same weekend. */
-export function drawScenario(seed: number, hours: number): Scenario {
-  const chance = new Chance(seed).fork('swarm');
+/** Draws everything about one run, one scenario a service. The same seed and hours give the same weekend. */
+export function drawScenarios(seed: number, hours: number): [Scenario, ...Scenario[]] {
+  const first = drawScenario(seed, hours);
+  const chance = new Chance(seed).fork('services');
+  const others = chance.yes(SHARED_BOXES) ? chance.int(1, 2) : 0;
+  // What belongs to the box and its daemon is the first one's.
+  const { deathAroundKill, strict, wallForward } = first;
+  const more = Array.from({ length: others }, (_, nth) => ({
+    ...drawScenario(seed, hours, `swarm/${nth}`),
+    deathAroundKill,
+    strict,
+    wallForward,
+  }));
+  return [first, ...more];
+}
+
+/** One service and what may befall it and its box. */
+export function drawScenario(seed: number, hours: number, stream = 'swarm'): Scenario {
+  const chance = new Chance(seed).fork(stream);
   // Some long weekends are as crowded as a short one, others have as many faults in all, and long calms between them.
   const stretch = chance.scale(100, 100 * Math.max(1, hours / CROWDED_HOURS)) / 100;
   const faults = FAULTS.filter(() => chance.yes(0.45)).map((fault) => ({
