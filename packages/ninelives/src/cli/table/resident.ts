@@ -44,7 +44,11 @@ export function addResident(program: Command, context: CommandContext): void {
           armBy: flags.armWithoutDrill ? operatorOf(env) : null,
           env,
           signal: context.signal,
-          welcome: (service, armed, to) => welcome(service, { armed, state: flags.state }, to),
+          welcome(service, armed, to) {
+            // Only `up` runs a gateway; one that runs by itself has said so where it was started.
+            const seen = mode === 'up' ? service : { ...service, gateway: null };
+            welcome(seen, { armed, state: flags.state }, to);
+          },
         },
         terminal,
       );
