@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { DEFAULT_RETENTION_MS } from './defaults.js';
+import { resolveHeartbeats } from './heartbeats.js';
 import { judgeNotifiers, resolveNotifier, resolvePaging } from './notify.js';
 import { resolveOuter } from './outer.js';
 import { resolveService } from './resolve.js';
@@ -88,7 +89,7 @@ function assemble(
     return resolveNotifier(notifier, { folder, isReference }, reportAt(['notify', index])) ?? [];
   });
   if (!parsed.success) return null;
-  const { paging = {}, retention = DEFAULT_RETENTION_MS } = parsed.data;
+  const { paging = {}, heartbeats = {}, retention = DEFAULT_RETENTION_MS } = parsed.data;
   const outer = resolveOuter(parsed.data, reportAt([]));
   return {
     services: resolved,
@@ -97,6 +98,11 @@ function assemble(
       paging,
       raw.map(([, notifier]) => notifier),
       reportAt(['paging']),
+    ),
+    heartbeats: resolveHeartbeats(
+      heartbeats,
+      { folder, isReference: (inner) => referenced(['heartbeats', ...inner]) },
+      reportAt(['heartbeats']),
     ),
     runbook: paging.runbook ?? null,
     retentionMs: retention,

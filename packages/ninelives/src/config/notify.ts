@@ -1,10 +1,8 @@
-import path from 'node:path';
 import { NTFY_SERVER } from './defaults.js';
 import type { RawNotifier, RawPaging } from './schema/notify.js';
+import { type Fields, type Place, secretOf } from './secret-of.js';
 import type { Report } from './sense.js';
 import type { Maintenance, NotifierConfig, PagingPolicy } from './service.js';
-import { readSecretFile } from './source/files.js';
-import type { Path } from './source/problem.js';
 import { argvOf } from './source/words.js';
 
 /** What is told when, if the config does not say. */
@@ -54,17 +52,11 @@ export function judgeNotifiers(notifiers: readonly (readonly [number, RawNotifie
   }
 }
 
-/** Where secrets may come from: beside the config, or from the environment, which the YAML source knows. */
-interface Place {
-  folder: string;
-  isReference: (path: Path) => boolean;
-}
-
 /** Reads the files that hold its secrets; problems are reported. Null when its kind is not clear. */
 export function resolveNotifier(notifier: RawNotifier, place: Place, report: Report): NotifierConfig | null {
   const { name, command, webhook } = notifier;
   if (webhook !== undefined) {
-    const secret = secretOf(webhook, 'webhook', 'secret', place, report, 'optional');
+    const secret = secretOf(webhook, ['webhook'], 'secret', place, report, 'optional');
     return { type: 'webhook', name, url: webhook.url, secret, headers: webhook.headers ?? {} };
   }
   if (command !== undefined) {
@@ -83,9 +75,9 @@ function hostedOf(notifier: RawNotifier, place: Place, report: Report): Notifier
   const of =
     (kind: (typeof KINDS)[number]): Secret =>
     (key) =>
-      secretOf(notifier[kind] as Fields, kind, key, place, report, 'needed') ?? '';
+      secretOf(notifier[kind] as Fields, [kind], key, place, report, 'needed') ?? '';
   if (ntfy !== undefined) {
-    const optional = (key: string) => secretOf(ntfy, 'ntfy', key, place, report, 'optional');
+    const optional = (key: string) => secretOf(ntfy, ['ntfy'], key, place, report, 'optional');
     // The name of a topic may stand there in plain: on a server with access control it is no secret.
     const topic = ntfy.topic ?? of('ntfy')('topic');
     const replies = ntfy.replies ?? optional('replies');
@@ -121,43 +113,17 @@ function emailOf(
   report: Report,
 ): NotifierConfig {
   const { host, from, to, user = null, tls = 'starttls' } = email;
-  const password = secretOf(email, 'email', 'password', place, report, user === null ? 'optional' : 'needed');
+  const password = secretOf(
+    email,
+    ['email'],
+    'password',
+    place,
+    report,
+    user === null ? 'optional' : 'needed',
+  );
   const port = email.port ?? { starttls: 587, implicit: 465, none: 25 }[tls];
   if (user !== null && tls === 'none') report(['email', 'tls'], 'would send the password in the clear');
   return { type: 'email', name, host, port, tls, user, password, from, to: [to].flat(), timeoutMs: 20_000 };
-}
-
-interface Fields {
-  [key: string]: unknown;
-}
-
-/** `KEY: "${NAME}"` or `KEY_file: FILE`; not both, and not written out where others read it. */
-function secretOf(
-  fields: Fields,
-  kind: string,
-  key: string,
-  { folder, isReference }: Place,
-  report: Report,
-  need: 'needed' | 'optional',
-): string | null {
-  const [given, file] = [fields[key], fields[`${key}_file`]];
-  if (typeof given === 'string' && typeof file === 'string') {
-    report([kind, `${key}_file`], 'there is a secret already: take one away');
-  }
-  if (typeof given === 'string') {
-    if (isReference([kind, key])) return given;
-    const instead = `write  ${key}: "$\{NAME}"  and set it in the environment, or  ${key}_file: FILE`;
-    report([kind, key], `is a secret, and the config is no place for one: ${instead}`);
-    return null;
-  }
-  if (typeof file === 'string') {
-    const read = readSecretFile(path.resolve(folder, file));
-    if ('secret' in read) return read.secret;
-    report([kind, `${key}_file`], read.problem);
-    return null;
-  }
-  if (need === 'needed') report([kind], `needs ${key} or ${key}_file`);
-  return null;
 }
 
 function bare(url: string): string {

@@ -132,6 +132,17 @@ export type Maintenance = { services: string[] | null } & (
   | { startWallMs: number; endWallMs: number }
 );
 
+/** Who watches the watchers. Durations in ms; URLs, topics and UUIDs are secrets. */
+export interface HeartbeatConfig {
+  send: ({ name: string; everyMs: number } & (
+    | { type: 'ping'; url: string }
+    | { type: 'ntfy'; server: string; topic: string; token: string | null; afterMs: number }
+  ))[];
+  /** Whose silence is told after their grace. */
+  from: { name: string; uuid: string; graceMs: number }[];
+  listen: { host: string; port: number };
+}
+
 /** When, how often and whom: see notify/attend. Durations in ms. */
 export interface PagingPolicy {
   /** By the notifier's name; one that is not here is told of everything at once. */
@@ -150,6 +161,7 @@ export interface Config {
   services: ServiceConfig[];
   notifiers: NotifierConfig[];
   paging: PagingPolicy;
+  heartbeats: HeartbeatConfig;
   /** Where docs/runbook.md can be read in a browser; null: only in the repository. */
   runbook: string | null;
   /** Rows of the record older than this are forgotten. */

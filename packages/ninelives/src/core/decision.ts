@@ -60,7 +60,9 @@ export type OuterKind =
   | 'dns-broken'
   | 'tls-broken'
   | 'unreachable'
-  | 'blind'; // it can't see, itself
+  | 'blind' // it can't see, itself
+  | 'silent' // a layer that should be heard is not
+  | 'reports-failure'; // a layer says so of itself
 
 export type VerdictKind = GuardKind | OuterKind;
 
@@ -144,13 +146,8 @@ export type EventType =
   | 'disarmed'
   | 'verdict'; // the sentence changed kind
 
-export type PageKind =
-  | 'opened'
-  | 'escalated' // a person is needed
-  | 'reminder' // still open, and nobody has said that they are on it
-  | 'acknowledged' // somebody is on it
-  | 'resolved'
-  | 'notice'; // of no incident
+/** escalated: a person is needed; reminder: still open, and nobody is on it; notice: of no incident. */
+export type PageKind = 'opened' | 'escalated' | 'reminder' | 'acknowledged' | 'resolved' | 'notice';
 
 /** A message about an incident, stored in the outbox in the same transaction as its cause. */
 export interface Page {
@@ -165,10 +162,7 @@ export interface Page {
   wallMs: number;
   /** The heading in docs/runbook.md that says what to do; absent in rows of an older version. */
   section?: string;
-  /**
-   * What this page is about, where that is not its incident alone: layers that see the same loss share it, so that a
-   * receiver makes one of it (PagerDuty's dedup key). Stable from the opening page to the resolving one.
-   */
+  /** Instead of the incident in the dedup key, for layers that see the same loss. The same from opening to resolving. */
   thread?: string;
 }
 

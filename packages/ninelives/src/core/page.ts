@@ -34,6 +34,8 @@ const CALLED: Partial<Record<VerdictKind, string>> = {
   'dns-broken': 'can not be reached: its name does not resolve',
   'tls-broken': 'can not be reached: clients refuse its certificate',
   unreachable: 'can not be reached',
+  silent: 'is silent',
+  'reports-failure': 'says itself that it fails',
 };
 
 /** The command that shows most about a loss of this kind. */

@@ -6,6 +6,7 @@ import { createOutbox } from '../notify/outbox.js';
 import { createEvidenceKeeper, giveUpEvidence } from './evidence.js';
 import { openGateway } from './gateway/open.js';
 import { GUARD_NOTE, guardNote } from './guard-note.js';
+import { runHearts } from './hearts.js';
 import type { House } from './house.js';
 import type { Guard } from './loop.js';
 import { DEFAULT_TIMING, type GuardTiming } from './ports.js';
@@ -26,6 +27,8 @@ export interface DaemonOptions {
   bin: string | null;
   house: House;
   timing?: Partial<GuardTiming>;
+  /** Beat and listen as the config says; a pass of cron does so itself, at its ends. */
+  hearts?: boolean;
   onEvent(service: ServiceConfig, event: RecordEvent): void;
   /** After each commit, with the state that it left. */
   onState(service: ServiceConfig, state: GuardState): void;
@@ -70,11 +73,17 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     },
   });
   const running: Running[] = [];
+  let rounds = 0;
+  let hearts = Promise.resolve();
   try {
     for (const service of config.services) {
       running.push(
         await startService(service, options, {
           onPages: () => void outbox.drain(),
+          onRound() {
+            rounds += 1;
+            options.onRound();
+          },
           onBug(error) {
             bug ??= { error };
             ended.abort();
@@ -89,6 +98,17 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
       reserve.take();
     };
     tidy();
+    if (options.hearts) {
+      hearts = runHearts({
+        config: config.heartbeats,
+        layer: guardLayer(config),
+        house: options.house,
+        rounds: () => rounds,
+        onPages: () => void outbox.drain(),
+        onTrouble: options.onTrouble,
+        signal: over,
+      });
+    }
     await every(
       [
         { ms: RETAIN_EVERY_MS, run: tidy },
@@ -98,6 +118,8 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     );
   } finally {
     for (const { guard } of running) guard.close();
+    ended.abort();
+    await hearts;
     // After a bug the service is left alone: whoever starts us again adopts it.
     await Promise.all(running.map(({ end }) => end(mode === 'up' && bug === null)));
     await Promise.race([outbox.drain(), new Promise((done) => setTimeout(done, LAST_PAGES_MS).unref())]);
@@ -106,10 +128,15 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   if (bug) throw (bug as { error: unknown }).error;
 }
 
+/** What this layer is called among the others. */
+export function guardLayer({ outer }: Config): string {
+  return outer.layers.find(({ kind }) => kind === 'guard')?.name ?? 'guard';
+}
+
 async function startService(
   service: ServiceConfig,
   options: DaemonOptions,
-  hooks: { onPages: () => void; onBug: (error: unknown) => void },
+  hooks: { onPages: () => void; onRound: () => void; onBug: (error: unknown) => void },
 ): Promise<Running> {
   const { house } = options;
   let guard: (Guard & { close(): void }) | null = null;
@@ -154,7 +181,7 @@ async function startService(
       options.onState(service, decision.state);
       if (decision.pages.length > 0) hooks.onPages();
     },
-    onRound: options.onRound,
+    onRound: hooks.onRound,
     tellWithoutRecord(page) {
       for (const notifier of house.notifiers) {
         void notifier.deliver(page, AbortSignal.timeout(LAST_PAGES_MS));

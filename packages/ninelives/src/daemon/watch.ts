@@ -3,6 +3,7 @@ import { sleep } from '../host/clock.js';
 import { systemClock } from '../host/system-clock.js';
 import type { Outbox } from '../notify/outbox.js';
 import type { WatchDecision } from '../watch/step.js';
+import { runHearts } from './hearts.js';
 import type { House } from './house.js';
 import { createWatcher, type Watcher, watchTargets } from './watching.js';
 
@@ -16,6 +17,7 @@ export interface WatchOptions {
   onDecision(service: string, decision: WatchDecision): void;
   /** Each look that was committed: what a watchdog is fed with. */
   onRound(): void;
+  onTrouble(text: string): void;
   signal: AbortSignal;
 }
 
@@ -27,10 +29,18 @@ export async function runWatch(options: WatchOptions): Promise<boolean> {
   const { config, house, outbox, signal } = options;
   const { policy } = config.outer;
   const watchers = watchTargets(config).map((target) => createWatcher(target, policy, options.layer, house));
+  let rounded = 0;
+  const onRound = () => {
+    rounded += 1;
+    options.onRound();
+  };
   const ended = new AbortController();
   const over = AbortSignal.any([signal, ended.signal]);
   const duties = [
-    Promise.all(watchers.map((watcher) => rounds(watcher, options, over))).finally(() => ended.abort()),
+    Promise.all(watchers.map((watcher) => rounds(watcher, { ...options, onRound }, over))).finally(() =>
+      ended.abort(),
+    ),
+    ...(options.once ? [] : [runHearts({ ...hearts(options, () => rounded), signal: over })]),
     every(OUTBOX_EVERY_MS, over, () => void outbox.drain()),
     every(RETAIN_EVERY_MS, over, () => {
       house.record.retain(systemClock.wallMs() - config.retentionMs);
@@ -39,6 +49,11 @@ export async function runWatch(options: WatchOptions): Promise<boolean> {
   ];
   await Promise.all(duties);
   return watchers.every((watcher) => watcher.state().verdict.kind === 'serving');
+}
+
+function hearts({ config, house, outbox, layer, onTrouble }: WatchOptions, rounds: () => number) {
+  const onPages = () => void outbox.drain();
+  return { config: config.heartbeats, house, layer, rounds, onPages, onTrouble };
 }
 
 async function rounds(watcher: Watcher, options: WatchOptions, signal: AbortSignal): Promise<void> {

@@ -24,6 +24,7 @@ const EVERYTHING = [
   'doctor',
   'gateway',
   'watch',
+  'heartbeat',
   'report',
   'layers',
   'rehearse',
@@ -53,6 +54,8 @@ export const ROOMS: Record<string, Room> = {
   rehearse: { values: ['core'], node: false, packages: [] },
   install: { values: [], node: true, packages: [] },
   discover: { values: ['core', 'probe', 'host'], node: true, packages: [] },
+  // Runs off-site too; who listens on a socket is daemon/.
+  heartbeat: { values: ['core'], node: false, packages: [] },
   // Runs off-site too: sockets, names and certificates are handed in.
   watch: { values: ['core', 'probe'], node: false, packages: [] },
   layers: { values: ['watch/policy'], node: false, packages: [] },

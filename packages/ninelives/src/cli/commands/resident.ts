@@ -1,9 +1,10 @@
 import type { Config, ServiceConfig } from '../../config/service.js';
 import type { GuardState, RecordEvent } from '../../core/decision.js';
 import { SetupError } from '../../daemon/errors.js';
+import { beginPass } from '../../daemon/hearts.js';
 import { type House, openHouse } from '../../daemon/house.js';
 import { makeWay } from '../../daemon/make-way.js';
-import { runDaemon } from '../../daemon/run.js';
+import { guardLayer, runDaemon } from '../../daemon/run.js';
 import { wallMs } from '../../host/clock.js';
 import { createSdNotify } from '../../host/sd-notify.js';
 import type { GuardRecord } from '../../record/record.js';
@@ -44,6 +45,7 @@ export async function runResident(options: ResidentOptions, terminal: Terminal):
   const systemd = createSdNotify(options.env);
   systemd.ready();
   const pass = new AbortController();
+  const beats = options.once ? beginPass(config.heartbeats, guardLayer(config)) : null;
   const answers = new Map<string, boolean>();
   const welcomed = new Set<string>();
   const several = config.services.length > 1;
@@ -78,6 +80,7 @@ export async function runResident(options: ResidentOptions, terminal: Terminal):
       node: process.execPath,
       bin: BIN,
       house,
+      hearts: !options.once,
       onEvent,
       onState,
       onRound: systemd.alive,
@@ -92,6 +95,7 @@ export async function runResident(options: ResidentOptions, terminal: Terminal):
     house.close();
   }
   if (!options.once) return EXIT.fine;
+  await beats?.end(true);
   const healthy = config.services.every((service) => answers.get(service.name) === true);
   return healthy ? EXIT.fine : EXIT.unhealthy;
 }

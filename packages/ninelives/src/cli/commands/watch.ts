@@ -1,4 +1,5 @@
 import type { Config } from '../../config/service.js';
+import { beginPass } from '../../daemon/hearts.js';
 import { openHouse } from '../../daemon/house.js';
 import { makeWay } from '../../daemon/make-way.js';
 import { runWatch } from '../../daemon/watch.js';
@@ -51,6 +52,7 @@ export async function runWatchCommand(options: WatchCommandOptions, terminal: Te
       ),
   });
   systemd.ready();
+  const pass = once ? beginPass(config.heartbeats, layer) : null;
   try {
     const signal = once
       ? AbortSignal.any([options.signal, AbortSignal.timeout(PASS_LIMIT_MS)])
@@ -64,8 +66,10 @@ export async function runWatchCommand(options: WatchCommandOptions, terminal: Te
       once,
       onDecision,
       onRound: systemd.alive,
+      onTrouble: (text) => terminal.err(`ninelives: ${text}`),
       signal,
     });
+    await pass?.end(!signal.aborted);
     return !once || serving ? EXIT.fine : EXIT.unhealthy;
   } finally {
     systemd.stop();

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { SERVER_NAMES } from '../../probe/servers.js';
 import { command, count, DAY_MS, duration, name, port, text, webUrl } from './fields.js';
 import { gatewaySchema } from './gateway.js';
+import { heartbeatsSchema } from './heartbeats.js';
 import { notifierSchema, pagingSchema } from './notify.js';
 import { layersSchema, serviceOuter, watchSchema } from './outer.js';
 import { probeSchema } from './probe.js';
@@ -175,6 +176,7 @@ export const configSchema = z.strictObject({
     .meta({ description: 'How people are told.' })
     .optional(),
   paging: pagingSchema.optional(),
+  heartbeats: heartbeatsSchema.optional(),
   watch: watchSchema.optional(),
   layers: layersSchema.optional(),
   retention: duration('What is older is forgotten (14d).', {
