@@ -51,7 +51,8 @@ version: 1
 
 services:
 ${options.services.map(renderService).join('\n')}
-# How people are told. Each page goes to every one of these, and is kept until it is accepted.
+# How people are told: docs/notifiers.md has nine ways, the second in line, fallbacks, maintenance. Each page is kept until it
+# is accepted. Try it: ninelives notify --test
 # notify:
 #   - name: phone
 #     webhook:

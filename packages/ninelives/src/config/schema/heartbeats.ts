@@ -6,14 +6,14 @@ const uuid = 'a UUID, such as  uuidgen  prints';
 const target = z
   .strictObject({
     name,
-    url: text('A Healthchecks-style URL: "${NAME}" of the environment.').optional(),
+    url: text(`A Healthchecks-style URL: "\${NAME}" of the environment.`).optional(),
     url_file: text('File with that URL; chmod 600.').optional(),
     ntfy: z
       .strictObject({
         server: webUrl('The server (https://ntfy.sh); 2.16 or newer.').optional(),
         topic: text('The topic.').optional(),
         topic_file: text('File with the name of the topic; chmod 600.').optional(),
-        token: text('The access token: "${NAME}" of the environment.').optional(),
+        token: text(`The access token: "\${NAME}" of the environment.`).optional(),
         token_file: text('File with the access token; chmod 600.').optional(),
         after: duration('Silence after which ntfy itself tells (2h).', {
           minMs: 60_000,
