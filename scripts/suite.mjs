@@ -134,8 +134,10 @@ async function otherNodes(suite, files) {
       for (const which of runs) {
         const flags = ['--test', ...limited(suite.root), ...which];
         const { code: failed, output: said } = await run(node, flags, { cwd: suite.root, capture: true });
-        if (failed !== 0) console.log(said);
-        if (failed !== 0) return false;
+        // A pattern that no test bears any more would pass too.
+        if (failed === 0 && /\bpass [1-9]/.test(said)) continue;
+        console.log(said);
+        return false;
       }
       return true;
     });
