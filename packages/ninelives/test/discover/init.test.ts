@@ -25,7 +25,7 @@ async function init(t: TestContext, ...args: string[]): Promise<Run> {
 function initIn(folder: string, ...args: string[]): Promise<Run> {
   const argv = [BIN, 'init', '--state', join(folder, 'state'), ...args];
   return new Promise((done) => {
-    execFile(process.execPath, argv, { cwd: folder, timeout: 60_000 }, (error, stdout, stderr) => {
+    execFile(process.execPath, argv, { cwd: folder, timeout: 180_000 }, (error, stdout, stderr) => {
       const code = error ? Number(error.code ?? -1) : 0;
       done({ code, stdout, stderr, file: join(folder, 'ninelives.yaml') });
     });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -40,6 +40,20 @@ describe('ninelives without the embedder', () => {
     assert.match(stderr, /next: npm install @ninelives\/embedder/);
   });
 
+  it('says what install would do as one object, and does none of it', async () => {
+    const state = join(home, 'untouched');
+    const unit = ['--unit', 'mteb-serving', '--url', 'http://127.0.0.1:8088', '--state', state];
+    const { code, stdout, stderr } = await run(home, ['install', '--cron', '--print', '--json', ...unit]);
+    assert.equal(code, 0, stderr);
+    const said = JSON.parse(stdout) as { installed: boolean; steps: { type: string; line: string }[] };
+    assert.equal(said.installed, false);
+    assert.match(
+      said.steps[0]?.line ?? '',
+      /^\*\/2 .* guard --once --unit mteb-serving .*# ninelives guard$/,
+    );
+    assert.ok(!existsSync(state));
+  });
+
   it('has no inference runtime among its dependencies, and works for any other server', async () => {
     const url = `http://127.0.0.1:${await freePort()}`; // nobody is there any more
     const { code, stdout } = await run(home, ['probe', '--url', url, '--json']);
@@ -68,7 +82,7 @@ function isFolder(dir: string): boolean {
 function run(home: string, args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((done) => {
     const bin = join(home, 'bin', 'ninelives.js');
-    execFile(process.execPath, [bin, ...args], { cwd: home, timeout: 60_000 }, (error, stdout, stderr) => {
+    execFile(process.execPath, [bin, ...args], { cwd: home, timeout: 180_000 }, (error, stdout, stderr) => {
       done({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr });
     });
   });

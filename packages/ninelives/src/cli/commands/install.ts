@@ -20,6 +20,8 @@ export interface InstallOptions {
   stateDir: string;
   cron: boolean;
   print: boolean;
+  /** One object instead of words. */
+  json: boolean;
   /** Undefined: the default, longer than the longest round. */
   watchdogMs: number | undefined;
   /** Prove the recovery at the end without asking. */
@@ -37,28 +39,43 @@ const MANIFEST = 'install.json';
  * `install`: the guard lives on after this shell. Shows every change first; `--print` stops there. At its end it
  * offers the drill that arms it.
  */
-export async function runInstall(options: InstallOptions, terminal: Terminal): Promise<ExitCode> {
+export async function runInstall(options: InstallOptions, to: Terminal): Promise<ExitCode> {
   const { stateDir, print } = options;
+  const terminal = options.json ? silent(to) : to;
   const manifest = join(stateDir, MANIFEST);
   const { config, flags } = serviceOf(options);
   const plan = planOf(options, config, flags);
   if (!print) refuseTwice(manifest, plan);
   for (const step of plan.steps) for (const line of diffOf(step)) terminal.out(colour(line, terminal));
   terminal.out(`revived by: ${plan.revivedBy}`);
-  if (print) return EXIT.fine;
+  const { steps, revivedBy } = plan;
+  const tell = (more: { installed: boolean; unarmed: string[] }) => {
+    if (options.json) to.out(JSON.stringify({ ...more, revivedBy, steps }));
+  };
+  if (print) {
+    tell({ installed: false, unarmed: [] });
+    return EXIT.fine;
+  }
   explained(() =>
     applyPlan(plan, manifest, withManager(options.env), (line) => {
       terminal.out(`${terminal.style('green', 'done')}  ${line}`);
     }),
   );
   const { drill, ask, by, env, signal } = options;
-  await offerDrill({ config, stateDir, flags, drill, ask, by, env: withManager(env), signal }, terminal);
+  const unarmed = await offerDrill(
+    { config, stateDir, flags, drill, ask, by, env: withManager(env), signal },
+    terminal,
+  );
+  tell({ installed: true, unarmed });
   return EXIT.fine;
 }
 
 /** `uninstall`: takes back exactly what `install` put there. */
-export function runUninstall(options: { stateDir: string; env: Env }, terminal: Terminal): ExitCode {
-  const { stateDir, env } = options;
+export function runUninstall(
+  options: { stateDir: string; json: boolean; env: Env },
+  terminal: Terminal,
+): ExitCode {
+  const { stateDir, json, env } = options;
   const manifest = join(stateDir, MANIFEST);
   if (!existsSync(manifest)) {
     throw new CliError(
@@ -67,7 +84,13 @@ export function runUninstall(options: { stateDir: string; env: Env }, terminal: 
       'name the state folder: --state DIR',
     );
   }
-  const failures = explained(() => takeBack(manifest, withManager(env), (line) => terminal.out(line)));
+  const tookBack: string[] = [];
+  const failures = explained(() =>
+    takeBack(manifest, withManager(env), (line) => {
+      tookBack.push(line.replace(/^took back: /, ''));
+      if (!json) terminal.out(line);
+    }),
+  );
   if (failures.length > 0) {
     const what = `not everything could be taken back: ${failures.join('; ')}`;
     throw new CliError(
@@ -76,7 +99,8 @@ export function runUninstall(options: { stateDir: string; env: Env }, terminal: 
       `mend that, then again: ninelives uninstall --state ${stateDir}`,
     );
   }
-  terminal.out(`the record in ${stateDir} was left as it is`);
+  if (json) terminal.out(JSON.stringify({ tookBack, kept: stateDir }));
+  else terminal.out(`the record in ${stateDir} was left as it is`);
   return EXIT.fine;
 }
 
@@ -172,6 +196,10 @@ function refuseTwice(manifest: string, plan: Plan): void {
   if (there === null) return;
   const hint = 'ninelives uninstall (with the --state of that installation), then install again';
   throw new CliError(`installed already, see ${there}`, EXIT.usage, hint);
+}
+
+function silent(terminal: Terminal): Terminal {
+  return { ...terminal, out() {} };
 }
 
 /** Under sudo -u, su and cron nothing says where the user manager is; its place is well known (pam_systemd(8)). */

@@ -24,8 +24,11 @@ export interface DrillOffer {
   signal: AbortSignal;
 }
 
-/** The end of `install`: whose recovery is not proved is offered the drill, and said in red to be unarmed. */
-export async function offerDrill(offer: DrillOffer, terminal: Terminal): Promise<void> {
+/**
+ * The end of `install`: whose recovery is not proved is offered the drill, and said in red to be unarmed.
+ * @returns the names of those that are only watched
+ */
+export async function offerDrill(offer: DrillOffer, terminal: Terminal): Promise<string[]> {
   const { config, stateDir, flags } = offer;
   const unproved = () =>
     config.services.filter(({ name, source }) => source.type === 'unit' && !isProved(stateDir, name));
@@ -42,6 +45,7 @@ export async function offerDrill(offer: DrillOffer, terminal: Terminal): Promise
     terminal.out(`  next: ${words.join(' ')}   (kills it once, as you watch)`);
   }
   if (unarmed.length === 0) terminal.out(`  next: ninelives status --state ${stateDir}`);
+  return unarmed.map(({ name }) => name);
 }
 
 async function accepts({ name }: ServiceConfig, { ask }: DrillOffer): Promise<boolean> {

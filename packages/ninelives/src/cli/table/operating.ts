@@ -76,17 +76,24 @@ export function addInstalling(program: Command, context: CommandContext): void {
       const stateDir = stateDirOf(flags.state, env);
       const service = serviceFlags(flags);
       const watchdogMs = flags.watchdog === undefined ? undefined : watchdogOf(flags.watchdog);
-      const what = { service, stateDir, cron, print, watchdogMs, drill };
+      const what = { service, stateDir, cron, print, watchdogMs, drill, json: flags.json ?? false };
       const { ask, signal } = context;
-      context.exit(await runInstall({ ...what, ask, by: operatorOf(env), env, signal }, terminal));
+      context.exit(
+        await runInstall(
+          { ...what, ask: flags.json ? null : ask, by: operatorOf(env), env, signal },
+          terminal,
+        ),
+      );
     });
   program
     .command('uninstall')
     .description('take back exactly what install put there; the record stays')
     .addOption(stateFlag())
-    .action((flags: Flags) =>
-      context.exit(runUninstall({ stateDir: stateDirOf(flags.state, env), env }, terminal)),
-    );
+    .addOption(jsonFlag())
+    .action((flags: Flags) => {
+      const options = { stateDir: stateDirOf(flags.state, env), json: flags.json ?? false, env };
+      context.exit(runUninstall(options, terminal));
+    });
 }
 
 /** @throws CliError when a loaded machine would be taken for a hang */
