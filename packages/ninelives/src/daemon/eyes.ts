@@ -70,7 +70,8 @@ export function createEyes(options: GuardOptions, line: () => Line): Eyes {
           look(() => {
             probing = false;
             inHand = false;
-            line().take({ type: 'probe', incarnation, startedAtMs, outcome });
+            const lateMs = clock.monotonicMs() - startedAtMs - probeDeadlineMs;
+            line().take({ type: 'probe', incarnation, startedAtMs, outcome: inTime(outcome, lateMs) });
           });
         };
         if (decides(outcome, line().state().life?.failures ?? 0, options.policy)) {
@@ -85,6 +86,19 @@ export function createEyes(options: GuardOptions, line: () => Line): Eyes {
       }
     },
   };
+}
+
+/** A look beside a slow systemctl takes some seconds; what comes later than this was held up here. */
+const LATE_MS = 10_000;
+
+/**
+ * Our own standing still (stopped, a machine short of memory) is nobody's failure (I6): a failure that is taken in long
+ * after its deadline tells of a moment that may be over, and is asked for again.
+ */
+function inTime(outcome: ProbeOutcome, lateMs: number): ProbeOutcome {
+  if (lateMs < LATE_MS || RESULT_OF[outcome.reason] !== 'fail') return outcome;
+  const detail = `we stood still for ${Math.round(lateMs / 1_000)} s with the answer in hand (${outcome.detail})`;
+  return { ...outcome, reason: 'blind', detail };
 }
 
 /** Would one more silence reach the threshold? Then the counter is asked once more before it is taken in (I1). */

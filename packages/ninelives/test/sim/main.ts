@@ -67,8 +67,12 @@ async function runSwarm(): Promise<number> {
     hours,
     only: values.faults === undefined ? null : (values.faults.split(',').filter(Boolean) as Fault[]),
   }));
-  await Promise.all(shares.map((share) => runShare(share, tally)));
+  const enough = new AbortController();
+  const end = () => enough.abort();
+  process.once('SIGINT', end).once('SIGTERM', end);
+  await Promise.all(shares.map((share) => runShare(share, tally, enough.signal)));
   clearInterval(progress);
+  if (enough.signal.aborted) say(`ended after ${tally.runs} of ${runs} runs`);
   const tookS = (performance.now() - startedMs) / 1000;
   if (values.json) console.log(JSON.stringify({ ...tally, tookS }, null, 2));
   else {
@@ -79,14 +83,15 @@ async function runSwarm(): Promise<number> {
   return tally.broken || lacking ? 1 : 0;
 }
 
-/** One thread; ends with its first violation, or when another thread has found one in an earlier seed. */
-function runShare(share: Share, tally: Tally): Promise<void> {
+/** One thread; ends with its first violation, with one of an earlier seed, or when it is enough. */
+function runShare(share: Share, tally: Tally, enough: AbortSignal): Promise<void> {
   return new Promise((done, fail) => {
     const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: share });
     worker.on('message', (weekend: Weekend) => {
       countIn(tally, weekend);
       if (tally.broken && tally.broken.seed <= weekend.seed) void worker.terminate();
     });
+    enough.addEventListener('abort', () => void worker.terminate(), { once: true });
     worker.on('error', fail);
     worker.on('exit', () => done());
   });

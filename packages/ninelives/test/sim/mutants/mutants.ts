@@ -224,4 +224,20 @@ export const MUTANTS: readonly Mutant[] = [
     seed: 3,
     edits: [{ file: 'core/power.js', from: "state.proof ? 'armed' : 'watch-only'", to: "'armed'" }],
   },
+  {
+    name: 'drift counts as a failure',
+    seed: 16,
+    edits: [{ file: 'core/types.js', from: "drift: 'unknown'", to: "drift: 'fail'" }],
+  },
+  {
+    name: 'an acknowledgement is told each time it is said',
+    seed: 3,
+    edits: [
+      {
+        file: 'core/absorb.js',
+        from: '!state.incident || state.incident.acknowledgedBy === observation.by',
+        to: '!state.incident',
+      },
+    ],
+  },
 ];
