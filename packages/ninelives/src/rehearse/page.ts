@@ -2,7 +2,7 @@ import { type Figures, figuresOf, type Rehearsal, type Verdict } from './report.
 
 const WIDTH = 960;
 const HEIGHT = 240;
-const PAD = 40;
+const PAD = 52;
 /** More dots than this say nothing more. */
 const DOTS_MAX = 4_000;
 

@@ -87,7 +87,7 @@ test("Spearman's correlation shares ranks between equals; digits are those that 
 const pass = (score: number | null): Pass => ({ score, tookMs: 100 });
 const call = (why: string | null = null): Call => ({ atMs: 0, tookMs: 10, why });
 const strike = (change: Partial<Strike> = {}): Strike => ({
-  ...{ fault: 'wedge', atMs: 5, outageMs: 5_000, passed: true, why: [] },
+  ...{ fault: 'wedge', atMs: 5, outageMs: 5_000, passed: true, why: [], restored: true },
   ...change,
 });
 const rehearsal = (change: Partial<Rehearsal> = {}): Rehearsal => ({

@@ -13,6 +13,8 @@ export interface Strike {
   passed: boolean;
   /** What was not, each a clause. */
   why: string[];
+  /** Nothing is left of it: it was healed, or put back. */
+  restored: boolean;
 }
 
 /** Passes over the data, without faults or with them. */

@@ -120,7 +120,11 @@ async function perform(play: Play): Promise<ExitCode> {
 }
 
 function close(rehearsal: Rehearsal, { options, terminal, signal }: Play): ExitCode {
-  if (signal.aborted) throw new CliError('stopped early; everything is put back', EXIT.unhealthy);
+  if (signal.aborted) {
+    const left = rehearsal.strikes.find(({ restored }) => !restored);
+    const how = left ? `, and not all is put back: ${left.why.join('; ')}` : '; everything is put back';
+    throw new CliError(`stopped early${how}`, EXIT.unhealthy, left ? 'ninelives status' : null);
+  }
   const verdict = judge(rehearsal, options.faults.length === 0 ? 0 : options.count);
   if (options.html !== undefined) {
     mkdirSync(dirname(options.html), { recursive: true });
@@ -169,9 +173,9 @@ async function strike(
     signal,
   );
   if (!('refused' in report)) {
-    const { passed, why, times, timeline } = report;
+    const { passed, why, times, timeline, restored } = report;
     const atMs = timeline.find(({ type }) => type === 'injected' || type === 'killed')?.atMs ?? 0;
-    return { strike: { fault: name, atMs, outageMs: times.outageMs, passed, why } };
+    return { strike: { fault: name, atMs, outageMs: times.outageMs, passed, why, restored } };
   }
   if (report.refused === 'not-steady') return { notNow: report.why.join('; ') };
   throw new CliError(`no ${name} can be done: ${report.why.join('; ')}`, EXIT.environment, report.hint);
