@@ -62,7 +62,7 @@ async function main() {
         `Node ${process.versions.node}`,
         ...Object.entries(programs).map(([name, { version }]) => `${name} ${version}`),
       ].join(', '),
-      command: ['node bench/gateway/run.mjs', ...process.argv.slice(2)].join(' '),
+      command: ['node bench/gateway/run.mjs', ...shownArgs(process.argv.slice(2))].join(' '),
       load: `${loadBefore.toFixed(1)} before, ${loadavg()[0].toFixed(1)} at the end`,
       missing,
     };
@@ -73,6 +73,12 @@ async function main() {
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+/** Where the page went says nothing about how it was measured. */
+function shownArgs(args) {
+  const out = args.indexOf('--out');
+  return out < 0 ? args : args.filter((_, at) => at !== out && at !== out + 1);
 }
 
 function write(about, faults, overhead, startedAt) {
