@@ -11,22 +11,49 @@ export function packagesOf(root) {
   return names.filter((name) => existsSync(join(root, 'packages', name, 'tsconfig.json')));
 }
 
+/** What is built on what the others emit (their .d.ts and .js), and so after them. */
+const LATER = ['beacon'];
+
 /** Compile every package. Returns the compiler's complaints; it emits all the same. */
 export async function build(root, { tests }) {
   const configFile = tests ? 'tsconfig.json' : 'tsconfig.build.json';
-  let errors = [];
+  const errors = [];
+  const compile = async (name) => {
+    const folder = join(root, 'packages', name);
+    clean(folder);
+    const { code, output } = await tsc(root, ['-p', join(folder, configFile)]);
+    if (code !== 0) errors.push(output.trim());
+  };
   await stage(tests ? 'building, with tests' : 'building', async () => {
-    const results = await Promise.all(
-      packagesOf(root).map((name) => {
-        const folder = join(root, 'packages', name);
-        clean(folder);
-        return tsc(root, ['-p', join(folder, configFile)]);
-      }),
-    );
-    errors = results.filter(({ code }) => code !== 0).map(({ output }) => output.trim());
+    const names = packagesOf(root);
+    await Promise.all(names.filter((name) => !LATER.includes(name)).map(compile));
+    await Promise.all(names.filter((name) => LATER.includes(name)).map(compile));
+    if (errors.length === 0 && names.includes('beacon')) await bundle(root);
     return errors.length > 0 ? 'with errors' : '';
   });
   return errors.join('\n');
+}
+
+/**
+ * The off-site layer, each of its two programs with all that it needs in one file, made here, so that nobody who
+ * exports it needs a bundler: workerd takes a Worker as one module, and a script for any cron is one file.
+ */
+async function bundle(root) {
+  const { build: esbuild } = await import('esbuild');
+  const from = join(root, 'packages', 'beacon', 'dist', 'src');
+  const outdir = join(root, 'packages', 'beacon', 'dist', 'bundle');
+  const shared = {
+    bundle: true,
+    format: 'esm',
+    outdir,
+    logLevel: 'silent',
+    target: 'es2022',
+    legalComments: 'none',
+  };
+  await Promise.all([
+    esbuild({ ...shared, entryPoints: { worker: join(from, 'worker', 'main.js') }, platform: 'neutral' }),
+    esbuild({ ...shared, entryPoints: { script: join(from, 'script', 'main.js') }, platform: 'node' }),
+  ]);
 }
 
 export function tsc(root, args) {
@@ -45,7 +72,9 @@ function clean(folder) {
   for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const file = join(entry.parentPath ?? entry.path, entry.name);
-    const source = join(folder, relative(dist, file)).replace(/\.js(\.map)?$/, '.ts');
-    if (file.endsWith('.tsbuildinfo') || (/\.js(\.map)?$/.test(file) && !existsSync(source))) rmSync(file);
+    if (file.startsWith(join(dist, 'bundle'))) continue;
+    const source = join(folder, relative(dist, file)).replace(/(\.js(\.map)?|\.d\.ts)$/, '.ts');
+    const emitted = /(\.js(\.map)?|\.d\.ts)$/.test(file);
+    if (file.endsWith('.tsbuildinfo') || (emitted && !existsSync(source))) rmSync(file);
   }
 }

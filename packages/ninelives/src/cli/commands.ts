@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { CommandContext } from './table/flags.js';
 import { addGateway } from './table/gateway.js';
 import { addLooking } from './table/looking.js';
-import { addInstalling, addOperating } from './table/operating.js';
+import { addExport, addInstalling, addOperating } from './table/operating.js';
 import { addNotify } from './table/paging.js';
 import { addDemo, addDrill } from './table/proving.js';
 import { addRehearse } from './table/rehearse.js';
@@ -19,6 +19,7 @@ export function addCommands(program: Command, context: CommandContext): void {
   addRehearse(program, context);
   addOperating(program, context);
   addInstalling(program, context);
+  addExport(program, context);
   addGateway(program, context);
   addDemo(program, context);
 }

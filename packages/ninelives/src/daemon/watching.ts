@@ -1,10 +1,10 @@
 import type { Config, ServiceConfig } from '../config/service.js';
 import { DEFAULT_POLICY } from '../core/policy.js';
-import { certificateAt, reach, resolves } from '../host/reach.js';
+import { MACHINE } from '../host/reach.js';
 import { systemClock } from '../host/system-clock.js';
 import { decisionOf, watchStateOf } from '../watch/kept.js';
 import type { WatchTarget } from '../watch/observe.js';
-import { observe, type Vantage } from '../watch/observe.js';
+import { observe } from '../watch/observe.js';
 import { CERTIFICATE_EVERY_MS, type WatchPolicy } from '../watch/policy.js';
 import { initialWatchState, type WatchState } from '../watch/state.js';
 import { type WatchDecision, watchOperate, watchStep } from '../watch/step.js';
@@ -19,15 +19,6 @@ export interface Watcher {
   look(signal: AbortSignal): Promise<WatchDecision>;
   state(): WatchState;
 }
-
-/** Everything but a runtime's own limits: this machine has sockets, a resolver and TLS. */
-export const MACHINE: Vantage = {
-  fetch: globalThis.fetch,
-  nowMs: systemClock.monotonicMs,
-  reach,
-  resolves,
-  certificate: certificateAt,
-};
 
 /**
  * The straight line of an outer layer: look, step, commit; the outbox tells. It has no hands: nothing here can signal.

@@ -2,6 +2,8 @@ import { lookup } from 'node:dns/promises';
 import { connect, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Certificate, Look, Reach } from '../watch/look.js';
+import type { Vantage } from '../watch/observe.js';
+import { monotonicMs } from './clock.js';
 
 /** connect(2): a live box says no; nobody says anything; we could not even try. */
 const REACH_OF: { [code: string]: Reach } = {
@@ -70,3 +72,12 @@ export function certificateAt(url: URL, limitMs: number): Promise<Certificate | 
     });
   });
 }
+
+/** A machine's own eyes: it has sockets, a resolver and TLS. */
+export const MACHINE: Vantage = {
+  fetch: globalThis.fetch,
+  nowMs: monotonicMs,
+  reach,
+  resolves,
+  certificate: certificateAt,
+};

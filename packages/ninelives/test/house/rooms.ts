@@ -28,6 +28,7 @@ const EVERYTHING = [
   'report',
   'layers',
   'rehearse',
+  'export',
   'config',
 ];
 
@@ -59,6 +60,7 @@ export const ROOMS: Record<string, Room> = {
   // Runs off-site too: sockets, names and certificates are handed in.
   watch: { values: ['core', 'probe'], node: false, packages: [] },
   layers: { values: ['watch/policy'], node: false, packages: [] },
+  export: { values: ['watch', 'notify/web/table'], node: false, packages: [] },
   config: { values: ['core', 'probe', 'watch/policy'], node: true, packages: ['zod', 'yaml'] },
   daemon: { values: EVERYTHING, node: true, packages: ['yaml'] },
   cli: { values: [...EVERYTHING, 'daemon'], node: true, packages: ['commander', 'yaml'] },
@@ -76,6 +78,7 @@ export const PORTS = [
   'probe/probe',
   'config/service',
   'watch/look',
+  'watch/observe',
   'watch/policy',
   'doctor/row',
 ];

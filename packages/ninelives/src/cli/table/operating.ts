@@ -2,9 +2,11 @@ import type { Command } from 'commander';
 import { lockOwner } from '../../host/lock.js';
 import { systemClock } from '../../host/system-clock.js';
 import { WATCHDOG_MIN_MS } from '../../install/plan.js';
+import { EXPORT_KINDS, runExport } from '../commands/export.js';
 import { runInstall, runServiceUnit, runUninstall } from '../commands/install.js';
 import { runOperate } from '../commands/operate.js';
 import { CliError, EXIT } from '../errors.js';
+import { configOf } from '../services.js';
 import { stateDirOf, withRecord } from '../state-dir.js';
 import {
   type CommandContext,
@@ -93,6 +95,25 @@ export function addInstalling(program: Command, context: CommandContext): void {
     .action((flags: Flags) => {
       const options = { stateDir: stateDirOf(flags.state, env), json: flags.json ?? false, env };
       context.exit(runUninstall(options, terminal));
+    });
+}
+
+/** export */
+export function addExport(program: Command, context: CommandContext): void {
+  const { terminal, env } = context;
+  program
+    .command('export')
+    .description('the off-site layer as a folder that deploys as it is, with no secret in it')
+    .argument('<kind>', EXPORT_KINDS.join(', '))
+    .argument('<dir>', 'where to write it')
+    .option('--config <file>', 'a ninelives.yaml (default: the one here)')
+    .option('--layer <name>', 'which of the layers of kind beacon')
+    .option('--force', 'although the folder is not empty')
+    .addOption(jsonFlag())
+    .action((kind: string, dir: string, flags: Flags & { layer?: string; force?: boolean }) => {
+      const { config } = configOf(serviceFlags(flags), [], env);
+      const { layer = null, force = false, json = false } = flags;
+      context.exit(runExport(config, { kind, dir, layer, force, json }, terminal));
     });
 }
 

@@ -1,0 +1,34 @@
+import type { OutboxRow } from 'ninelives/dist/src/record/record.js';
+import type { WatchState } from 'ninelives/dist/src/watch/state.js';
+
+/** Everything the off-site layer keeps, as one JSON value: saved before anything is told. */
+export interface BeaconState {
+  version: 1;
+  services: { [service: string]: WatchState };
+  /** Pages on their way, oldest first. */
+  outbox: OutboxRow[];
+  nextRow: number;
+  /** Pages given up, newest last, bounded: told in the summary of each run. */
+  gaveUp: { title: string; notifier: string; error: string; wallMs: number }[];
+  lastPassWallMs: number | null;
+  /** From pass to pass, ms, newest last, bounded: how punctual the scheduler is. */
+  gapsMs: number[];
+}
+
+/** Where the state lies. `load` gives null where nothing was saved yet. */
+export interface Store {
+  load(): Promise<BeaconState | null>;
+  save(state: BeaconState): Promise<void>;
+}
+
+export function initialBeaconState(): BeaconState {
+  return {
+    version: 1,
+    services: {},
+    outbox: [],
+    nextRow: 1,
+    gaveUp: [],
+    lastPassWallMs: null,
+    gapsMs: [],
+  };
+}

@@ -1,0 +1,61 @@
+import { ExportError, type FarLayer } from './far-layer.js';
+import { secretsSection, withConfig } from './folder.js';
+
+/** Of the free plan (developers.cloudflare.com/workers/platform/limits): requests that one invocation may make. */
+const SUBREQUESTS = 50;
+
+/** A Worker with a cron trigger and one Durable Object, as `wrangler deploy` takes it. */
+export function cloudflareFolder(far: FarLayer, bundle: string): { [path: string]: string } {
+  const { beacon } = far;
+  const needed = subrequestsOf(far);
+  if (needed > SUBREQUESTS) {
+    throw new ExportError(
+      `one pass may need ${needed} requests, and the free plan allows ${SUBREQUESTS}`,
+      'fewer services, control targets or notifiers in this layer',
+    );
+  }
+  const minutes = Math.min(59, Math.max(1, Math.round(beacon.everyMs / 60_000)));
+  const wrangler = {
+    name: `ninelives-${beacon.layer}`,
+    main: 'worker.js',
+    // worker.js is one module already.
+    no_bundle: true,
+    compatibility_date: '2026-04-01',
+    workers_dev: false,
+    triggers: { crons: [`*/${minutes} * * * *`] },
+    durable_objects: { bindings: [{ name: 'BEACON', class_name: 'Beacon' }] },
+    // SQLite-backed: the kind that the free plan has.
+    migrations: [{ tag: 'v1', new_sqlite_classes: ['Beacon'] }],
+    observability: { enabled: true },
+  };
+  return {
+    'worker.js': withConfig(beacon, bundle),
+    'wrangler.json': `${JSON.stringify(wrangler, null, 2)}\n`,
+    'README.md': readme(far, needed),
+  };
+}
+
+/** At the worst: every look fails, and an opening page and a notice go to every notifier. */
+export function subrequestsOf({ beacon }: FarLayer): number {
+  const { targets, notifiers, beats, policy } = beacon;
+  const looks = Math.max(policy.failureThreshold, policy.successThreshold);
+  const requests = targets.reduce((sum, { controls }) => sum + looks * (1 + controls.length), 0);
+  return requests + 2 * targets.length * notifiers.length + beats.length;
+}
+
+function readme(far: FarLayer, needed: number): string {
+  return `# ${far.beacon.layer}: an off-site layer of ninelives, as a Cloudflare Worker
+
+\`\`\`sh
+npx wrangler deploy
+\`\`\`
+
+${secretsSection(far, (name) => `npx wrangler secret put ${name}`)}
+It runs by its cron trigger (UTC; up to 15 minutes until a change of it takes effect), keeps its state in one Durable Object,
+and needs at most ${needed} of the ${SUBREQUESTS} requests that the free plan allows one invocation. The look itself runs in the object, whose
+CPU limit is 30 s; the Worker, with 10 ms, only wakes it.
+
+Take another place when the service's tunnel is Cloudflare's too: then these two are one layer (\`ninelives layers\`).
+Cron triggers have stopped without an error: let somebody wait for its beat (\`heard_by: [healthchecks.io]\`).
+`;
+}
