@@ -15,6 +15,8 @@ export function addPages(state: BeaconState, pages: Page[], notifiers: string[])
         notifier,
         attempts: 0,
         nextWallMs: page.wallMs,
+        queuedWallMs: page.wallMs,
+        withheld: null,
         acceptedWallMs: null,
         gaveUpWallMs: null,
         lastError: null,
@@ -25,8 +27,8 @@ export function addPages(state: BeaconState, pages: Page[], notifiers: string[])
 }
 
 /**
- * The outbox's part of the record's port, on rows in the state: the same outbox delivers here as on a machine. A row that
- * is done with is removed. `changed` is called after each change, to save it.
+ * What a lane of the outbox needs of a record, on rows in the state: the same lane delivers here as on a machine. A row
+ * that is done with is removed. `changed` is called after each change, to save it.
  */
 export function outboxRows(state: BeaconState, changed: () => void) {
   const take = (id: number): OutboxRow | null => {
@@ -59,6 +61,11 @@ export function outboxRows(state: BeaconState, changed: () => void) {
         if (row)
           Object.assign(row, { attempts: row.attempts + 1, lastError: error, nextWallMs: next.wallMs });
       }
+      changed();
+    },
+    note: (service: string, key: string): unknown => state.notes[JSON.stringify([service, key])],
+    setNote(service: string, key: string, value: unknown): void {
+      state.notes[JSON.stringify([service, key])] = value;
       changed();
     },
   };

@@ -1,4 +1,4 @@
-import { createOutbox, type Outbox } from 'ninelives/dist/src/notify/outbox.js';
+import { createLane } from 'ninelives/dist/src/notify/lane.js';
 import type { BeaconConfig } from 'ninelives/dist/src/watch/far-config.js';
 import { observe, type Vantage, type WatchTarget } from 'ninelives/dist/src/watch/observe.js';
 import { watchNotice } from 'ninelives/dist/src/watch/page.js';
@@ -36,6 +36,8 @@ const LOOKS_MAX = 8;
 const BEAT_LIMIT_MS = 10_000;
 /** The outbox does not linger: what was not accepted leaves with the next pass. */
 const DRAIN_LIMIT_MS = 30_000;
+const DAY_MS = 86_400_000;
+const ROWS_MAX = 1_000;
 
 /**
  * One pass: look at every service until it is decided, save, tell, save. The straight line of every layer; a pass that
@@ -125,22 +127,29 @@ function tellLateness(state: BeaconState, { gapMs }: Lateness, place: Place): vo
   );
 }
 
+/** Maintenance, flapping and fallbacks are the affair of layers that are always there: here each page simply leaves. */
 async function tell(state: BeaconState, place: Place, save: () => Promise<void>): Promise<void> {
   const { config, wallMs, random, after } = place;
-  const outbox: Outbox = createOutbox({
-    record: outboxRows(state, () => void save()),
-    notifiers: config.notifiers.map((notifier) => createFarNotifier(notifier, wallMs)),
+  const record = outboxRows(state, () => void save());
+  const options = {
+    record,
     clock: { wallMs, after },
     random,
     attemptTimeoutMs: DRAIN_LIMIT_MS / 2,
+    giveUpAfterMs: DAY_MS,
+  };
+  const lanes = config.notifiers.map((notifier) => {
+    const next = () =>
+      record.outboxDue(wallMs(), ROWS_MAX).find((row) => row.notifier === notifier.name) ?? null;
+    return createLane(createFarNotifier(notifier, wallMs), next, options);
   });
   let callOff = () => {};
   const late = new Promise<void>((done) => {
     callOff = after(DRAIN_LIMIT_MS, done);
   });
-  await Promise.race([outbox.drain(), late]);
+  await Promise.race([Promise.all(lanes.map((lane) => lane.run())), late]);
   callOff();
-  await outbox.stop();
+  await Promise.all(lanes.map((lane) => lane.stop()));
 }
 
 /** Tells whoever waits for it that this pass took place; a failure is theirs to notice. */

@@ -8,6 +8,8 @@ export interface BeaconState {
   /** Pages on their way, oldest first. */
   outbox: OutboxRow[];
   nextRow: number;
+  /** Small notes of the lanes (receipts), by service and key. */
+  notes: { [key: string]: unknown };
   /** Pages given up, newest last, bounded: told in the summary of each run. */
   gaveUp: { title: string; notifier: string; error: string; wallMs: number }[];
   lastPassWallMs: number | null;
@@ -27,6 +29,7 @@ export function initialBeaconState(): BeaconState {
     services: {},
     outbox: [],
     nextRow: 1,
+    notes: {},
     gaveUp: [],
     lastPassWallMs: null,
     gapsMs: [],
