@@ -1,0 +1,122 @@
+import type { Page } from 'ninelives/dist/src/core/decision.js';
+import { createLane } from 'ninelives/dist/src/notify/lane.js';
+import type { Look } from 'ninelives/dist/src/watch/look.js';
+import type { WatchPolicy } from 'ninelives/dist/src/watch/policy.js';
+import { initialWatchState } from 'ninelives/dist/src/watch/state.js';
+import { watchStep } from 'ninelives/dist/src/watch/step.js';
+import type { Chance } from 'ninelives/dist/test/sim/seed/prng.js';
+import { addPages, outboxRows } from '../../src/outbox-rows.js';
+import { type BeaconState, initialBeaconState } from '../../src/state.js';
+import { type Month, within } from './world.js';
+
+/** How the world is at the moment of one look, from where this layer stands. */
+export interface Truth {
+  down: boolean;
+  blind: boolean;
+}
+
+/** One page as it was decided, with the truth at the looks that it rests on. */
+export interface Decided {
+  page: Page;
+  atMs: number;
+  truths: Truth[];
+}
+
+/** Everything that the checks need of one layer's month. */
+export interface Story {
+  looks: number;
+  decided: Decided[];
+  /** Ids that reached the phone, in order, repeats included. */
+  arrived: string[];
+  gaveUp: number;
+  /** Deaths between acceptance and commit: as many repeats are allowed, and no more. */
+  deaths: number;
+}
+
+export interface Standing {
+  layer: string;
+  policy: WatchPolicy;
+  /** Is it blind at this moment? */
+  blind(atMs: number): boolean;
+  /** Is the service down, as seen from here? */
+  down(atMs: number): boolean;
+}
+
+const EPOCH = Date.parse('2026-11-01T00:00:00Z');
+
+/** One layer through its month: the production step, lane and rows; only time, network and phone are not real. */
+export function createLayer(standing: Standing, month: Month, chance: Chance) {
+  const { layer, policy } = standing;
+  let state: BeaconState = initialBeaconState();
+  const story: Story = { looks: 0, decided: [], arrived: [], gaveUp: 0, deaths: 0 };
+  const blips = chance.fork('blips');
+  const deaths = chance.fork('deaths');
+  let truths: Truth[] = [];
+
+  /** Looks once, and tells; the wait that the step asks for. */
+  async function look(atMs: number): Promise<number> {
+    story.looks += 1;
+    const truth = { down: standing.down(atMs), blind: standing.blind(atMs) };
+    truths = [...truths, truth].slice(-policy.failureThreshold);
+    const failed = truth.down || truth.blind || blips.yes(month.blip);
+    const known = state.services.svc ?? initialWatchState('svc', layer);
+    const at = { atMs, wallMs: EPOCH + atMs };
+    const decision = watchStep(known, seen(failed, truth, within(month.controlDown, atMs)), at, policy);
+    state.services.svc = decision.state;
+    addPages(state, decision.pages, ['phone']);
+    for (const page of decision.pages) story.decided.push({ page, atMs, truths });
+    if (state.outbox.length > 0) await tell(atMs, truth.blind);
+    return decision.nextMs;
+  }
+
+  async function tell(atMs: number, cutOff: boolean): Promise<void> {
+    const committed = structuredClone(state);
+    const record = outboxRows(state, () => {});
+    const wallMs = () => EPOCH + atMs;
+    const lane = createLane(
+      {
+        name: 'phone',
+        async deliver(page) {
+          if (cutOff || within(month.notifierDown, atMs)) return { outcome: 'retry', error: 'no connection' };
+          story.arrived.push(page.id);
+          return { outcome: 'accepted' };
+        },
+      },
+      () => record.outboxDue(wallMs(), 100).find(() => true) ?? null,
+      {
+        record,
+        clock: { wallMs, after: () => () => {} },
+        random: () => 0.5,
+        attemptTimeoutMs: 1_000,
+        giveUpAfterMs: 24 * 3_600_000,
+        onGaveUp: () => {
+          story.gaveUp += 1;
+        },
+      },
+    );
+    const before = story.arrived.length;
+    await lane.run();
+    await lane.stop();
+    if (story.arrived.length > before && deaths.yes(month.diesInWindow)) {
+      state = committed;
+      story.deaths += 1;
+    }
+  }
+
+  return { look, story, pending: () => state.outbox.length };
+}
+
+function seen(failed: boolean, { blind }: Truth, oneControlDown: boolean): Look {
+  const reason = failed ? 'timeout' : 'ok';
+  const controls = [
+    { name: 'a', owner: 'a', ok: !blind && !oneControlDown, detail: '' },
+    { name: 'b', owner: 'b', ok: !blind, detail: '' },
+  ];
+  return {
+    public: { reason, detail: 'no answer within 30.0 s', tookMs: 50, status: null, cheap: [] },
+    controls: failed ? controls : [],
+    lan: null,
+    name: null,
+    certificate: null,
+  };
+}
