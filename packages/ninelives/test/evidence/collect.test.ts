@@ -102,9 +102,9 @@ describe('a collector that hangs', () => {
     const folder = temporaryFolder(t);
     tool(folder, 'nvidia-smi', STUBBORN);
     const target = await victim(t, READY);
-    const bundle = await collect([target], { path: `${folder}:/usr/bin:/bin`, limitMs: 600 });
+    const bundle = await collect([target], { path: `${folder}:/usr/bin:/bin`, limitMs: 3_000 });
     assert.deepEqual(bundle.collected.gpu, { absent: 'nvidia-smi did not answer in time', hangs: true });
-    assert.ok(bundle.tookMs < 10_000, `it sleeps for ever, and we took ${bundle.tookMs} ms`);
+    assert.ok(bundle.tookMs < 30_000, `it sleeps for ever, and we took ${bundle.tookMs} ms`);
     assert.equal(part<Processes>(bundle, 'processes').processes.length, 1, 'the others are not affected');
     assert.deepEqual(
       listStats().filter(

@@ -118,7 +118,12 @@ describe('embedded supervisor', { concurrency: 4 }, () => {
   });
 
   it('ends failed, without a busy loop, when the command crashes at once', async (t) => {
-    const supervisor = await supervise(t, serverOptions(t, null, ['--exit', '3', '--workers', '0']));
+    // So long that a loaded machine is still within it when the start is refused.
+    const restart = { ...RESTART, startLimitIntervalMs: 120_000 };
+    const supervisor = await supervise(
+      t,
+      serverOptions(t, null, ['--exit', '3', '--workers', '0'], { restart }),
+    );
     await supervisor.start();
     const seen = await untilPhase(supervisor, 'failed');
     assert.equal(seen.lastExit, 'exit status 3');

@@ -19,7 +19,7 @@ export const PATHS = [
   ...['/api/tags', '/api/ps', '/openapi.json'],
 ] as const;
 
-const LIMIT_MS = 1_000;
+const LIMIT_MS = 3_000;
 /** The description of a large FastAPI application has some 300 kB. */
 const BYTES_MAX = 1024 * 1024;
 
@@ -28,7 +28,7 @@ export interface AskPorts {
   signal: AbortSignal;
 }
 
-/** Asks a server about itself; null where it speaks no HTTP. Never throws; takes 2 s at most. */
+/** Asks a server about itself; null where it speaks no HTTP. Never throws; takes 9 s at most. */
 export async function askAll(url: string, ports: AskPorts): Promise<Answers | null> {
   // One for all of them: each request listens to its signal.
   const deadline = startDeadline(ports.signal, 3 * LIMIT_MS);
