@@ -1,6 +1,7 @@
 import { loadConfig } from '../config/load.js';
 import type { Config, ServiceConfig } from '../config/service.js';
 import { GUARD_NOTE, type GuardNote } from '../daemon/guard-note.js';
+import { isHeart } from '../heartbeat/step.js';
 import { lockOwner } from '../host/lock.js';
 import type { GuardRecord } from '../record/record.js';
 import { configOf, type ServiceOptions } from './services.js';
@@ -13,7 +14,7 @@ export function guardedNames(
   record: GuardRecord,
   guard: { pid: number; startTicks: number } | null,
 ): string[] {
-  const names = record.services();
+  const names = record.services().filter((name) => !isHeart(name));
   const now = names.filter((name) => {
     const note = record.note(name, GUARD_NOTE) as GuardNote | null;
     return note?.pid === guard?.pid && note?.startTicks === guard?.startTicks;

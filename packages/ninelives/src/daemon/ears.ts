@@ -6,13 +6,13 @@ import { DEFAULT_POLICY } from '../core/policy.js';
 import { initialState } from '../core/state.js';
 import { type Ping, parsePing } from '../heartbeat/grammar.js';
 import {
-  acknowledgeHeart,
   type HeartDecision,
   type HeartState,
   hear,
   heartName,
   initialHeart,
   listen,
+  operateHeart,
 } from '../heartbeat/step.js';
 import { sleep } from '../host/clock.js';
 import { systemClock } from '../host/system-clock.js';
@@ -126,7 +126,7 @@ function createEar(source: HeartbeatConfig['from'][number], options: EarOptions)
     },
     tick() {
       for (const { id, command, by } of house.record.inbox(service)) {
-        take(command.type === 'acknowledge' ? acknowledgeHeart(state, by, at()) : unchanged(state), [id]);
+        take(operateHeart(state, command.type, by, at()), [id]);
       }
       const decision = listen(state, systemClock.monotonicMs() - sinceMs, source.graceMs, at());
       if (decision.pages.length > 0) take(decision);
@@ -134,15 +134,12 @@ function createEar(source: HeartbeatConfig['from'][number], options: EarOptions)
   };
 }
 
-function unchanged(state: HeartState): HeartDecision {
-  return { state, events: [], incidents: [], pages: [] };
-}
-
 /** As a guard's state, so that status, incidents and dashboard read it. */
 function kept(service: string, { state, events, incidents, pages }: HeartDecision): Decision {
-  const { verdict, incident } = state;
+  const { verdict, incident, desired } = state;
   const shown: KeptHeart = {
     ...initialState(service, 'watch-only', DEFAULT_POLICY),
+    desired,
     verdict,
     incident,
     heartbeat: state,

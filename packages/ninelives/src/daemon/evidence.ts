@@ -72,5 +72,7 @@ function secretsIn(service: ServiceConfig, config: Config): string[] {
     ...secret.flatMap(([, value]: [string, string]) => [value, value.split(/\s+/).at(-1) ?? '']),
     ...webhooks.map(({ url }) => url),
     ...config.notifiers.flatMap(secretsOf),
+    ...config.heartbeats.send.map((target) => (target.type === 'ping' ? target.url : target.topic)),
+    ...config.heartbeats.from.map(({ uuid }) => uuid),
   ];
 }

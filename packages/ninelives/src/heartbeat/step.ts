@@ -1,5 +1,5 @@
 import type { Incident, Page, RecordEvent, Verdict } from '../core/decision.js';
-import { span, utc } from '../core/page.js';
+import { acknowledgedPage, span, utc } from '../core/page.js';
 import type { At } from '../core/types.js';
 import type { Ping } from './grammar.js';
 
@@ -10,6 +10,7 @@ export interface HeartState {
   from: string;
   /** Who listens. */
   layer: string;
+  desired: 'guarded' | 'paused';
   verdict: Verdict;
   /** The last sign of life; null: never. */
   lastWallMs: number | null;
@@ -23,14 +24,24 @@ export interface HeartDecision {
   pages: Page[];
 }
 
+/** Whoever hears the same heart speaks of the same thing. */
+const THREAD = 'heartbeat';
+const PREFIX = 'heartbeat-';
+
 /** Its name in the record, beside the services. */
 export function heartName(from: string): string {
-  return `heartbeat-${from}`;
+  return `${PREFIX}${from}`;
+}
+
+/** Is this name in the record a heart's, and no service's? */
+export function isHeart(name: string): boolean {
+  return name.startsWith(PREFIX);
 }
 
 export function initialHeart(from: string, layer: string): HeartState {
   const sentence = `${from} has not been heard yet`;
-  return { version: 1, from, layer, verdict: { kind: 'unseen', sentence }, lastWallMs: null, incident: null };
+  const verdict = { kind: 'unseen', sentence } as const;
+  return { version: 1, from, layer, desired: 'guarded', verdict, lastWallMs: null, incident: null };
 }
 
 /** A ping came in. A start is a sign of life, but only a success ends what was wrong; a log changes nothing. */
@@ -45,7 +56,7 @@ export function hear(state: HeartState, { beat, exit }: Ping, text: string, at: 
       kind: 'reports-failure',
       sentence: `${state.from} itself says that it fails${how}${said === '' ? '' : `: ${said}`}`,
     };
-    if (!state.incident) open(draft, at, at.wallMs);
+    if (!state.incident && state.desired === 'guarded') open(draft, at, at.wallMs);
     return draft;
   }
   if (beat === 'start' && state.incident) return draft;
@@ -60,7 +71,7 @@ export function hear(state: HeartState, { beat, exit }: Ping, text: string, at: 
  */
 export function listen(state: HeartState, quietForMs: number, graceMs: number, at: At): HeartDecision {
   const draft: HeartDecision = { state: { ...state }, events: [], incidents: [], pages: [] };
-  if (quietForMs < graceMs || state.incident) return draft;
+  if (quietForMs < graceMs || state.incident || state.desired === 'paused') return draft;
   const { from, lastWallMs } = state;
   const since = lastWallMs === null ? 'was never heard' : `has been silent since ${utc(lastWallMs)}`;
   draft.state.verdict = { kind: 'silent', sentence: `${from} ${since}` };
@@ -143,19 +154,27 @@ function tell(
     body: lines.join('\n'),
     wallMs: at.wallMs,
     section: incident.kind,
-    thread: 'heartbeat',
+    thread: THREAD,
   });
 }
 
-/** A person's word, as everywhere: only an acknowledgement means something here. */
-export function acknowledgeHeart(state: HeartState, by: string, at: At): HeartDecision {
+/** A person's word, as everywhere; what it does not mean for a heart (arm, start, drills) changes nothing. */
+export function operateHeart(state: HeartState, command: string, by: string, at: At): HeartDecision {
   const draft: HeartDecision = { state: { ...state }, events: [], incidents: [], pages: [] };
-  if (!state.incident) return draft;
+  const note = (type: 'paused' | 'resumed' | 'acknowledged', text: string) => {
+    const incidentId = state.incident?.id ?? null;
+    draft.events.push({ ...at, type, incidentId, incarnation: null, text });
+  };
+  if (command === 'pause' || command === 'resume') {
+    draft.state.desired = command === 'pause' ? 'paused' : 'guarded';
+    note(command === 'pause' ? 'paused' : 'resumed', `${command}d by ${by}`);
+  }
+  if (command !== 'acknowledge' || !state.incident || state.incident.acknowledgedBy === by) return draft;
   const incident = { ...state.incident, acknowledgedBy: by };
   draft.state.incident = incident;
   draft.incidents.push(incident);
-  const text = `acknowledged by ${by}`;
-  draft.events.push({ ...at, type: 'acknowledged', incidentId: incident.id, incarnation: null, text });
+  draft.pages.push({ ...acknowledgedPage(incident, by, at.wallMs), thread: THREAD });
+  note('acknowledged', `acknowledged by ${by}`);
   return draft;
 }
 

@@ -22,7 +22,7 @@ export function reportOf(record: GuardRecord, options: ReportOptions): Report {
   const window = { from: nowWallMs - sinceMs, to: nowWallMs };
   const services = record.services().flatMap((service) => {
     const state = record.load(service)?.state;
-    if (!state) return [];
+    if (!state || 'heartbeat' in state) return []; // another layer's heart is no service
     const since = { service, sinceWallMs: window.from };
     const facts = {
       state,

@@ -1,6 +1,7 @@
 import type { GuardState, Incident } from '../../core/decision.js';
 import { digestOf } from '../../evidence/digest.js';
 import type { StoredEvidence } from '../../evidence/store.js';
+import { isHeart } from '../../heartbeat/step.js';
 import type { GuardRecord, StoredEvent } from '../../record/record.js';
 import { CliError, EXIT, type ExitCode } from '../errors.js';
 import { guardedNames } from '../guarded.js';
@@ -27,9 +28,12 @@ export function showStatus(
   const states = statesOf(record, watching);
   const healthy = states.every(isHealthy) && watching !== null;
   const mail = mailOf(record, options.nowWallMs);
+  const hearts = heartsOf(record);
   if (options.json) {
     const services = states.map((state) => statusJson(state, record));
-    terminal.out(JSON.stringify({ healthy, guard: watching, services, outbox: mailJson(mail) }));
+    terminal.out(
+      JSON.stringify({ healthy, guard: watching, services, heartbeats: hearts, outbox: mailJson(mail) }),
+    );
     return healthy ? EXIT.fine : EXIT.unhealthy;
   }
   for (const state of states) {
@@ -41,7 +45,7 @@ export function showStatus(
     terminal.out(`  ${pid}${state.desired}, ${state.power}, ${state.kills.length} kills in the window`);
     if (state.proof?.by === 'word') {
       terminal.out(terminal.style('yellow', '  armed without a proof; prove it: ninelives drill crash'));
-    } else if (state.power === 'watch-only') {
+    } else if (state.power === 'watch-only' && !('watch' in state)) {
       terminal.out(
         terminal.style('yellow', '  watching only, no kill; prove the recovery: ninelives drill crash'),
       );
@@ -50,6 +54,10 @@ export function showStatus(
       const since = span(options.nowWallMs - state.incident.firstFailureWallMs);
       terminal.out(`  ${state.incident.status} incident ${state.incident.id}, since ${since}`);
     }
+  }
+  for (const { service, verdict } of hearts) {
+    const style = verdict.kind === 'serving' ? 'green' : 'yellow';
+    terminal.out(`${terminal.style('bold', service)}  ${terminal.style(style, verdict.sentence)}`);
   }
   showMail(mail, options.nowWallMs, terminal);
   if (watching) terminal.out(`guarded by ${watching.command} (pid ${watching.pid})`);
@@ -61,6 +69,14 @@ function statesOf(record: GuardRecord, watching: Watching | null): GuardState[] 
   const states = guardedNames(record, watching).flatMap((service) => record.load(service)?.state ?? []);
   if (states.length > 0) return states;
   throw new CliError('nothing is guarded in this state folder yet', EXIT.environment, 'ninelives up');
+}
+
+/** Other layers that this one listens to. */
+function heartsOf(record: GuardRecord) {
+  const names = record.services().filter(isHeart);
+  return names
+    .flatMap((name) => record.load(name)?.state ?? [])
+    .map(({ service, verdict, desired, incident }) => ({ service, verdict, desired, incident }));
 }
 
 function isHealthy(state: GuardState): boolean {

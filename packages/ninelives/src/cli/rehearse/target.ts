@@ -1,5 +1,6 @@
 import type { ServiceConfig } from '../../config/service.js';
 import { gatewayUrl } from '../../gateway/place.js';
+import { isHeart } from '../../heartbeat/step.js';
 import { lockOwner } from '../../host/lock.js';
 import type { GuardRecord } from '../../record/record.js';
 import { CliError, EXIT } from '../errors.js';
@@ -19,7 +20,7 @@ export function targetHere(
   record: GuardRecord,
   { stateDir, service, url }: { stateDir: string; service: string | undefined; url: string | undefined },
 ): Target & { config: ServiceConfig } {
-  const services = record.services();
+  const services = record.services().filter((name) => !isHeart(name));
   const name = service ?? (services.length === 1 ? services[0] : undefined);
   if (name === undefined || !services.includes(name)) {
     const what =
