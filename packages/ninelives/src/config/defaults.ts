@@ -41,6 +41,8 @@ export function probedPort(url: string): number | null {
 
 /** Where the service listens: what it says, else what its probe asks here, else the default; null elsewhere. */
 export function servicePort(service: RawService): number | null {
+  // A tunnel listens nowhere here: its port is at the edge.
+  if (service.tunnel !== undefined) return null;
   if (service.port !== undefined) return service.port;
   const url = service.probe?.url;
   const probed = url === undefined ? DEFAULT_PORT : probedPort(url);

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { DEFAULT_RETENTION_MS } from './defaults.js';
 import { resolveHeartbeats } from './heartbeats.js';
 import { judgeNotifiers, resolveNotifier, resolvePaging } from './notify.js';
-import { resolveOuter } from './outer.js';
+import { linkTunnels, resolveOuter } from './outer.js';
 import { resolveService } from './resolve.js';
 import { configJsonSchema } from './schema/json-schema.js';
 import { notifierSchema } from './schema/notify.js';
@@ -81,6 +81,7 @@ function assemble(
     resolved.push(resolveService(service, models.length === 1, folder, reportHere));
   }
   judgeTogether(services, reportAt(['services']));
+  const linked = linkTunnels(resolved, reportAt(['services']));
 
   const raw = wellFormed(notifierSchema, value, 'notify');
   judgeNotifiers(raw, reportAt(['notify']));
@@ -92,7 +93,7 @@ function assemble(
   const { paging = {}, heartbeats = {}, retention = DEFAULT_RETENTION_MS } = parsed.data;
   const outer = resolveOuter(parsed.data, reportAt([]));
   return {
-    services: resolved,
+    services: linked,
     notifiers,
     paging: resolvePaging(
       paging,

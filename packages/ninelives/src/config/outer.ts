@@ -4,7 +4,7 @@ import { NTFY_SERVER } from './defaults.js';
 import type { RawNotifier } from './schema/notify.js';
 import type { RawConfig, RawService } from './schema/schema.js';
 import type { Report } from './sense.js';
-import type { Domains, LayerConfig, OuterConfig, ServiceOuter } from './service.js';
+import type { Domains, LayerConfig, OuterConfig, ServiceConfig, ServiceOuter } from './service.js';
 import { readSecretFile } from './source/files.js';
 
 /** Three owners with nothing in common; each answers without a key, for ever, with a status no log-in page gives. */
@@ -41,7 +41,9 @@ export function resolveServiceOuter(service: RawService, folder: string, report:
   if (lan !== undefined && (lan.url === undefined) === (lan.address === undefined)) {
     report(['lan'], 'needs either `url` or `address`');
   }
-  if (tunnel !== undefined && service.unit === undefined) report(['tunnel'], 'belongs to `unit`');
+  if (tunnel !== undefined && service.unit === undefined && service.command === undefined) {
+    report(['tunnel'], 'belongs to `unit` or `command`: what is the tunnel here?');
+  }
   return {
     public: way === undefined ? null : { url: way.url, headers },
     lan: lan === undefined ? null : lanOf(lan),
@@ -59,6 +61,26 @@ function lanOf({
 }): ServiceOuter['lan'] {
   const { hostname, port, protocol } = new URL(url ?? `tcp://${address}`);
   return { host: hostname, port: Number(port || (protocol === 'https:' ? 443 : 80)), url: url ?? null };
+}
+
+/** The probe of a tunnel is the public way of what it carries: see watch/tunnel.ts. */
+export function linkTunnels(services: ServiceConfig[], report: Report): ServiceConfig[] {
+  return services.map((service, index) => {
+    const { tunnel } = service.outer;
+    if (tunnel === null) return service;
+    const carried = services.find(({ name, outer }) => name === tunnel.of && outer.tunnel === null);
+    const way = carried?.outer.public;
+    if (!carried || !way) {
+      const why = carried
+        ? `${tunnel.of} does not say where clients reach it (public)`
+        : `no service is called ${tunnel.of}`;
+      report([index, 'tunnel', 'of'], why);
+      return service;
+    }
+    const headers = { ...carried.probe.headers, ...way.headers };
+    const probe = { ...carried.probe, url: way.url, headers, cheapPaths: [] };
+    return { ...service, probe, progress: null, gateway: null };
+  });
 }
 
 /** The outer layers, with every default; what does not fit together is reported. `report` is at the top of the file. */

@@ -157,6 +157,7 @@ async function startService(
   house.record.setNote(service.name, GUARD_NOTE, guardNote(options.configFile));
   const created = createServiceGuard({
     config: service,
+    whole: options.config,
     record: house.record,
     supervisor: supervised.supervisor,
     start: supervised.start,

@@ -1,4 +1,4 @@
-import type { ServiceConfig } from '../config/service.js';
+import type { Config, ServiceConfig } from '../config/service.js';
 import type { Decision, GuardState, KillIntent, Page, Power } from '../core/decision.js';
 import type { ProcessId } from '../core/types.js';
 import { bootId } from '../host/clock.js';
@@ -13,12 +13,15 @@ import { createLooking } from './looking.js';
 import { createGuard, type Guard } from './loop.js';
 import type { GuardPorts, GuardTiming, KillReport } from './ports.js';
 import { approvedOf, createProber } from './probing.js';
+import { tunnelProber } from './tunnel-prober.js';
 
 /** The counter is asked beside a decision: it must not hold that up. */
 const PROGRESS_LIMIT_MS = 1_000;
 
 export interface ServiceGuardOptions {
   config: ServiceConfig;
+  /** The others too: a tunnel is judged by what it carries. */
+  whole: Config;
   record: GuardRecord;
   supervisor: Supervisor;
   /** Starts the service on an operator's word; null where that is not ours (systemd). */
@@ -55,14 +58,16 @@ export function createServiceGuard(options: ServiceGuardOptions): Guard & { clos
     signal: closed.signal,
     troubled: () => isTroubled(guard.state()),
   });
-  const prober = createProber({
-    service: config.name,
-    spec: config.probe,
-    approved: approvedOf(config.probe),
-    record,
-    nowMs: systemClock.monotonicMs,
-    signal: closed.signal,
-  });
+  const prober =
+    tunnelProber(config, options.whole, closed.signal) ??
+    createProber({
+      service: config.name,
+      spec: config.probe,
+      approved: approvedOf(config.probe),
+      record,
+      nowMs: systemClock.monotonicMs,
+      signal: closed.signal,
+    });
   // A promise's result enters the loop as a callback; whatever is thrown on the way is a bug.
   const settle = <T>(promise: Promise<T>, done: (value: T) => void) => {
     promise.then(done).catch(options.onBug);

@@ -21,7 +21,7 @@ export interface Place {
   on(): Promise<void>;
 }
 
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 150_000;
 
 export async function place(answer: Place['answer']): Promise<Place> {
   let server: Server;
