@@ -21,8 +21,12 @@ export async function build(root, { tests }) {
   const compile = async (name) => {
     const folder = join(root, 'packages', name);
     clean(folder);
-    const { code, output } = await tsc(root, ['-p', join(folder, configFile)]);
-    if (code !== 0) errors.push(output.trim());
+    // One after the other: what runs in a browser has its own types, and both emit into one dist/.
+    for (const config of [configFile, 'tsconfig.page.json'].map((file) => join(folder, file))) {
+      if (!existsSync(config)) continue;
+      const { code, output } = await tsc(root, ['-p', config]);
+      if (code !== 0) errors.push(output.trim());
+    }
   };
   await stage(tests ? 'building, with tests' : 'building', async () => {
     const names = packagesOf(root);

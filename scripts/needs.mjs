@@ -2,6 +2,7 @@
 // that is a failure, because a suite that quietly shrinks is worse than a red one.
 
 import { existsSync } from 'node:fs';
+import { ensureChromium, ensurePrometheus } from '../packages/ninelives/test/dashboard/needs.mjs';
 import { ensureSystemdNeeds } from '../packages/ninelives/test/systemd/needs.mjs';
 import { stage } from './say.mjs';
 
@@ -16,6 +17,16 @@ const NEEDS = [
     what: 'a real systemd',
     tests: /^packages\/\w+\/test\/systemd\//,
     missing: ensureSystemdNeeds, // as root on Debian it installs what is missing
+  },
+  {
+    what: 'a real Chromium',
+    tests: /^packages\/\w+\/test\/dashboard\/browser/,
+    missing: ensureChromium,
+  },
+  {
+    what: 'a real Prometheus',
+    tests: /^packages\/\w+\/test\/dashboard\/prometheus/,
+    missing: ensurePrometheus,
   },
 ];
 

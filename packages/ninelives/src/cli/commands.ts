@@ -7,7 +7,7 @@ import { addNotify } from './table/paging.js';
 import { addDemo, addDrill } from './table/proving.js';
 import { addRehearse } from './table/rehearse.js';
 import { addResident } from './table/resident.js';
-import { addTelling } from './table/telling.js';
+import { addPrometheus, addTelling } from './table/telling.js';
 
 /** The command table, in the order of the help. Flags are read in `table/`, the work is in `commands/`. */
 export function addCommands(program: Command, context: CommandContext): void {
@@ -21,5 +21,6 @@ export function addCommands(program: Command, context: CommandContext): void {
   addInstalling(program, context);
   addExport(program, context);
   addGateway(program, context);
+  addPrometheus(program, context);
   addDemo(program, context);
 }

@@ -16,6 +16,8 @@ export const DEFAULT_GATEWAY: GatewaySettings = {
   replayChat: false,
 };
 export const NTFY_SERVER = 'https://ntfy.sh';
+/** On loopback only: it shows names, errors and log lines. */
+export const DEFAULT_DASHBOARD = { host: '127.0.0.1', port: 8090 };
 export const DEFAULT_RETENTION_MS = 14 * 86_400_000;
 export const DEFAULT_CHEAP_PATHS = ['/health', '/v1/models'];
 /** Moves by one for each text that came back from the engine as a vector. */

@@ -1,15 +1,15 @@
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { DEFAULT_RETENTION_MS } from './defaults.js';
+import { DEFAULT_DASHBOARD, DEFAULT_RETENTION_MS } from './defaults.js';
 import { resolveHeartbeats } from './heartbeats.js';
 import { judgeNotifiers, resolveNotifier, resolvePaging } from './notify.js';
 import { linkTunnels, resolveOuter } from './outer.js';
 import { resolveService } from './resolve.js';
 import { configJsonSchema } from './schema/json-schema.js';
 import { notifierSchema } from './schema/notify.js';
-import { configSchema, type ServiceInput, serviceSchema } from './schema/schema.js';
+import { configSchema, type RawConfig, type ServiceInput, serviceSchema } from './schema/schema.js';
 import { judgeService, judgeTogether, type Report } from './sense.js';
-import type { Config, NotifierConfig, ServiceConfig } from './service.js';
+import type { Config, DashboardSettings, NotifierConfig, ServiceConfig } from './service.js';
 import { type Explained, explainIssues, type KeySchema, valueAt } from './source/explain.js';
 import { ConfigError, type Path, type Problem } from './source/problem.js';
 import { readYaml, type YamlSource } from './source/yaml.js';
@@ -108,7 +108,14 @@ function assemble(
     runbook: paging.runbook ?? null,
     retentionMs: retention,
     outer,
+    dashboard: dashboardOf(parsed.data),
   };
+}
+
+function dashboardOf({ dashboard }: RawConfig): DashboardSettings | null {
+  if (dashboard === false) return null;
+  const { port, host = DEFAULT_DASHBOARD.host, names = [] } = dashboard ?? {};
+  return { host, names, port: port ?? DEFAULT_DASHBOARD.port, explicit: port !== undefined };
 }
 
 /** The elements of a list whose shape is right, with their indexes. */

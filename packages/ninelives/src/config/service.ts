@@ -157,6 +157,16 @@ export interface PagingPolicy {
   maintenance: Maintenance[];
 }
 
+/** Where the dashboard listens, and under which names it may be called. */
+export interface DashboardSettings {
+  host: string;
+  /** 0: any that is free. */
+  port: number;
+  /** Was the port asked for? One that is taken is then an error; the default one only costs the dashboard. */
+  explicit: boolean;
+  names: string[];
+}
+
 export interface Config {
   services: ServiceConfig[];
   notifiers: NotifierConfig[];
@@ -167,4 +177,6 @@ export interface Config {
   /** Rows of the record older than this are forgotten. */
   retentionMs: number;
   outer: OuterConfig;
+  /** null: none. */
+  dashboard: DashboardSettings | null;
 }

@@ -1,7 +1,7 @@
 import type { Incident, RecordEvent } from '../core/decision.js';
 import type { CheapAnswer } from '../core/types.js';
 import type { StoredEvent } from '../record/record.js';
-import type { IncidentReport, KillRow, TimelineLine } from './model.js';
+import type { IncidentReport, KillRow, Phase, TimelineLine } from './model.js';
 import { lossOf } from './spans.js';
 
 /** One incident with its story, from the first failure on. */
@@ -22,9 +22,33 @@ export function incidentReport(incident: Incident, events: StoredEvent[], nowWal
     escalations: incident.escalations.length,
     acknowledgedBy: incident.acknowledgedBy,
     detectMs: Math.max(0, incident.openedAtMs - incident.firstFailureAtMs),
+    phases: phasesOf(incident),
     timeline: timelineOf(story, incident),
     cheap: cheapClaims(story),
   };
+}
+
+/** Monotonic stamps, each later than the one before it, or it is not of this story (a kill before the last one). */
+function phasesOf({
+  firstFailureAtMs,
+  openedAtMs,
+  killedAtMs,
+  restartedAtMs,
+  servingAtMs,
+}: Incident): Phase[] {
+  const stamps: [name: Phase['name'], atMs: number | null][] = [
+    ['detect', openedAtMs],
+    ['kill', killedAtMs],
+    ['restart', restartedAtMs],
+    ['load', servingAtMs],
+  ];
+  let last = firstFailureAtMs;
+  return stamps.flatMap(([name, atMs]) => {
+    if (atMs === null || atMs < last) return [];
+    const ms = atMs - last;
+    last = atMs;
+    return [{ name, ms }];
+  });
 }
 
 /** Its own rows, and the failures before it was opened: those are of nobody yet. */
@@ -35,7 +59,7 @@ function belongs(event: StoredEvent, { id, service, firstFailureWallMs, openedWa
 }
 
 /** The rows that tell something new: of failures one after the other, the first, and how many more. */
-function timelineOf(story: StoredEvent[], { firstFailureAtMs }: Incident): TimelineLine[] {
+function timelineOf(story: StoredEvent[], { firstFailureAtMs, kind, sentence }: Incident): TimelineLine[] {
   const lines: TimelineLine[] = [];
   let more = 0;
   const told = () => {
@@ -51,7 +75,10 @@ function timelineOf(story: StoredEvent[], { firstFailureAtMs }: Incident): Timel
     }
     told();
     const afterMs = Math.max(0, event.atMs - firstFailureAtMs);
-    lines.push({ wallMs: event.wallMs, afterMs, type: event.type, text: event.text });
+    // The sentence stands above the timeline: said once is enough.
+    const text =
+      event.type === 'incident-opened' ? `verdict: ${kind}` : event.text.replace(`: ${sentence}`, '');
+    lines.push({ wallMs: event.wallMs, afterMs, type: event.type, text });
   }
   told();
   return lines;

@@ -11,7 +11,6 @@ export interface Report {
   madeWallMs: number;
   services: ServiceReport[];
   pages: PagesReport;
-  layers: LayerRow[];
 }
 
 export interface ServiceReport {
@@ -29,6 +28,7 @@ export interface ServiceReport {
   drills: DrillSummary[];
   traffic: TrafficReport;
   watching: Watching;
+  layers: LayersNote;
   strip: StripCell[];
 }
 
@@ -76,9 +76,16 @@ export interface IncidentReport {
   escalations: number;
   acknowledgedBy: string | null;
   detectMs: number;
+  /** The parts of the loss, one after the other; only those it came to. */
+  phases: Phase[];
   timeline: TimelineLine[];
   /** What the cheap endpoints claimed while real work failed, e.g. "/health said 200 in 2 ms"; null: not asked. */
   cheap: string | null;
+}
+
+export interface Phase {
+  name: 'detect' | 'kill' | 'restart' | 'load';
+  ms: number;
 }
 
 export interface TimelineLine {
@@ -154,6 +161,20 @@ export interface StripCell {
 export interface PagesReport {
   pending: number;
   oldestPendingWallMs: number | null;
+}
+
+/** Who watches, and which failure is noticed by whom. */
+export interface LayersNote {
+  layers: LayerRow[];
+  matrix: MatrixRow[];
+}
+
+/** One class of failure; cells in the order of the layers that are set up. */
+export interface MatrixRow {
+  failure: string;
+  cells: { text: string; sees: boolean }[];
+  /** Is there somebody who notices and can tell? */
+  caught: boolean;
 }
 
 /** One failure domain's watcher. */

@@ -1,7 +1,8 @@
 import type { GuardRecord } from '../record/record.js';
-import { notSetUp } from './layers.js';
-import type { LayerRow, Report, TrafficReport } from './model.js';
+import { layersOf } from './layers.js';
+import type { Report } from './model.js';
 import { serviceReport } from './service.js';
+import { TRAFFIC_NOTE, type TrafficBook, trafficOf } from './traffic.js';
 
 /** More than a bad weekend has; beyond it the oldest are left out, and the report's times of incidents still hold. */
 const EVENTS_MAX = 50_000;
@@ -12,8 +13,6 @@ export const STRIP_CELLS = 288;
 export interface ReportOptions {
   sinceMs: number;
   nowWallMs: number;
-  traffic: (service: string) => TrafficReport;
-  layers: LayerRow[] | null;
 }
 
 /** The report of everything that is guarded, computed from the record alone. */
@@ -30,7 +29,8 @@ export function reportOf(record: GuardRecord, options: ReportOptions): Report {
       events: record.events({ ...since, limit: EVENTS_MAX }),
       minutes: record.minutes(service, window.from),
       drills: record.drills(service),
-      traffic: options.traffic(service),
+      traffic: trafficOf(record.note(service, TRAFFIC_NOTE) as TrafficBook | null, window.from),
+      layers: layersOf(record, service),
     };
     return [serviceReport(facts, window, STRIP_CELLS)];
   });
@@ -45,6 +45,5 @@ export function reportOf(record: GuardRecord, options: ReportOptions): Report {
       pending: new Set(pending.map(({ page }) => page.id)).size,
       oldestPendingWallMs: pending[0]?.page.wallMs ?? null,
     },
-    layers: options.layers ?? notSetUp(services),
   };
 }

@@ -1,7 +1,15 @@
 import type { GuardState, Incident } from '../core/decision.js';
 import type { DrillRow, Minute, StoredEvent } from '../record/record.js';
 import { cheapClaims, incidentReport, killRows } from './incident.js';
-import type { Availability, DrillSummary, ServiceReport, TimesOf, TrafficReport, Watching } from './model.js';
+import type {
+  Availability,
+  DrillSummary,
+  LayersNote,
+  ServiceReport,
+  TimesOf,
+  TrafficReport,
+  Watching,
+} from './model.js';
 import { covered, gapsOf, lossOf, type Span } from './spans.js';
 import { stripOf } from './strip.js';
 
@@ -13,11 +21,12 @@ export interface ServiceFacts {
   minutes: Minute[];
   drills: DrillRow[];
   traffic: TrafficReport;
+  layers: LayersNote;
 }
 
 /** One service's part of the report. Pure: the same facts and window give the same report. */
 export function serviceReport(facts: ServiceFacts, window: Span, cells: number): ServiceReport {
-  const { state, events, minutes, traffic } = facts;
+  const { state, events, minutes, traffic, layers } = facts;
   const incidents = facts.incidents.filter((one) => lossOf(one, window.to).to >= window.from);
   const [drilled, real] = [incidents.filter(({ drill }) => drill), incidents.filter(({ drill }) => !drill)];
   const first = minutes[0]?.firstWallMs ?? null;
@@ -36,6 +45,7 @@ export function serviceReport(facts: ServiceFacts, window: Span, cells: number):
     drills: drillsOf(facts.drills, window),
     traffic,
     watching,
+    layers,
     strip: stripOf(minutes, incidents, window, cells),
   };
 }

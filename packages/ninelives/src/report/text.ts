@@ -5,10 +5,6 @@ import { counted, duration, latency, percent, utc } from './words.js';
 export function reportText(report: Report): string[] {
   const lines = [`${utc(report.fromWallMs)} to ${utc(report.toWallMs)}`];
   for (const service of report.services) lines.push('', ...serviceText(service));
-  lines.push('', 'layers');
-  for (const { name, status, catches, text } of report.layers) {
-    lines.push(`  ${name.padEnd(12)}${status}: ${text} (catches ${catches})`);
-  }
   if (report.pages.pending > 0) lines.push(`${counted(report.pages.pending, 'page')} not delivered yet`);
   return lines;
 }
@@ -48,6 +44,10 @@ function serviceText(service: ServiceReport): string[] {
   for (const { fromWallMs, toWallMs } of watching.gaps) {
     lines.push(`    ${utc(fromWallMs)} to ${utc(toWallMs)} (${duration(toWallMs - fromWallMs)})`);
   }
+  for (const { name, status, text } of service.layers.layers)
+    lines.push(`  layer ${name}: ${status}, ${text}`);
+  const uncaught = service.layers.matrix.filter(({ caught }) => !caught).map(({ failure }) => failure);
+  if (uncaught.length > 0) lines.push(`  noticed by nobody: ${uncaught.join('; ')}`);
   return lines;
 }
 

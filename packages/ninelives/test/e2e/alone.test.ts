@@ -32,6 +32,7 @@ describe('ninelives without the embedder', () => {
       '--port',
       port,
       '--no-gateway',
+      '--no-dashboard',
       '--state',
       join(home, 'state'),
     ]);

@@ -91,7 +91,7 @@ export async function openBox(
   let output = '';
 
   function start(command: 'up' | 'guard' = 'up', ...args: string[]): ChildProcess {
-    const argv = [BIN, command, '--state', stateDir, '--config', config, ...args];
+    const argv = [BIN, command, '--state', stateDir, '--config', config, ...quiet(args), ...args];
     const child = spawn(process.execPath, argv, { cwd: stateDir, env, stdio: ['ignore', 'pipe', 'pipe'] });
     children.push(child);
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text));
@@ -163,6 +163,13 @@ export async function openBox(
     },
   };
   return box;
+}
+
+/** Without a dashboard, on its fixed port, unless the test wants one. */
+function quiet(args: string[]): string[] {
+  return args.includes('--once') || args.some((arg) => arg.startsWith('--dashboard'))
+    ? []
+    : ['--no-dashboard'];
 }
 
 function writeConfig(

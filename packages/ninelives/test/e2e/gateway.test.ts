@@ -106,7 +106,13 @@ describe('up runs the gateway in front of the service', () => {
     const other = await openBox(serviceWith(''));
     try {
       const config = ['--config', join(other.stateDir, 'ninelives.yaml'), '--state', other.stateDir];
-      const refused = await box.run('up', ...config, '--gateway-port', String(box.gatewayPort));
+      const refused = await box.run(
+        'up',
+        ...config,
+        '--gateway-port',
+        String(box.gatewayPort),
+        '--no-dashboard',
+      );
       assert.equal(refused.code, 3);
       assert.match(refused.stderr, new RegExp(`port ${box.gatewayPort} is in use by pid ${owner?.pid} `));
       assert.match(refused.stderr, /next: .*--gateway-port/);

@@ -96,7 +96,7 @@ describe('up spares, refuses and hands over', () => {
     await box.untilServing();
     const other = await openBox(`${server('')}${WORK}`);
     try {
-      const flags = ['--port', String(box.port), '--no-gateway'];
+      const flags = ['--port', String(box.port), '--no-gateway', '--no-dashboard'];
       const refused = await box.run('up', '--state', other.stateDir, ...flags);
       assert.equal(refused.code, 3);
       assert.match(

@@ -9,7 +9,7 @@ interface Banned {
 }
 
 const ROOTS =
-  /^packages\/(ninelives\/src\/(cli\/|daemon\/(main|up|run)\.ts)|embedder\/src\/(main|run|serve|engine\/main)\.ts|beacon\/src\/(script|worker)\/)/;
+  /^packages\/(ninelives\/src\/(cli\/|dashboard\/page\/|daemon\/(main|up|run)\.ts)|embedder\/src\/(main|run|serve|engine\/main)\.ts|beacon\/src\/(script|worker)\/)/;
 const HOST = /^packages\/ninelives\/src\/host\//;
 /** The embedder decides nothing: it batches by time and downloads with time limits. */
 const EMBEDDER = /^packages\/embedder\/src\//;

@@ -29,6 +29,8 @@ const EVERYTHING = [
   'layers',
   'rehearse',
   'export',
+  'metrics',
+  'dashboard',
   'config',
 ];
 
@@ -50,9 +52,11 @@ export const ROOMS: Record<string, Room> = {
   // Its own process: what it needs of the machine (processes, clocks) is handed in by cli/.
   gateway: { values: ['core'], node: true, packages: [] },
   // Pure: the record's rows in, a report out; its words are the dashboard's too.
-  report: { values: [], node: false, packages: [] },
   // A client and its arithmetic; faults are handed in.
   rehearse: { values: ['core'], node: false, packages: [] },
+  report: { values: ['core/types'], node: false, packages: [] },
+  metrics: { values: ['core/types'], node: false, packages: [] },
+  dashboard: { values: ['core/types', 'report'], node: true, packages: ['uplot'] },
   install: { values: [], node: true, packages: [] },
   discover: { values: ['core', 'probe', 'host'], node: true, packages: [] },
   // Runs off-site too; who listens on a socket is daemon/.

@@ -11,8 +11,6 @@ import { HOUR, MINUTE, NOW, SERVICE, writeWeekend } from './weekend.js';
 const OPTIONS: ReportOptions = {
   sinceMs: 72 * HOUR,
   nowWallMs: NOW,
-  traffic: () => ({ measured: false, why: 'no gateway' }),
-  layers: null,
 };
 
 function weekend() {

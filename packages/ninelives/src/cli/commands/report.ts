@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { GuardRecord } from '../../record/record.js';
 import { reportHtml } from '../../report/html/report.js';
-import type { TrafficReport } from '../../report/model.js';
 import { reportOf } from '../../report/report.js';
 import { reportText } from '../../report/text.js';
 import { CliError, EXIT, type ExitCode } from '../errors.js';
@@ -15,13 +14,10 @@ export interface ReportCommandOptions {
   json: boolean;
 }
 
-/** Nobody counts clients' calls where no gateway stands in front. */
-export const NO_GATEWAY: TrafficReport = { measured: false, why: 'no gateway stands in front of it' };
-
 /** `report`: what happened, for the reviewer. Exit 1 when an incident is open. */
 export function runReport(record: GuardRecord, options: ReportCommandOptions, terminal: Terminal): ExitCode {
   const { sinceMs, nowWallMs, htmlFile, json } = options;
-  const report = reportOf(record, { sinceMs, nowWallMs, traffic: () => NO_GATEWAY, layers: null });
+  const report = reportOf(record, { sinceMs, nowWallMs });
   if (report.services.length === 0) {
     throw new CliError('nothing is guarded in this state folder yet', EXIT.environment, 'ninelives up');
   }

@@ -9,6 +9,7 @@ import { wallMs } from '../../host/clock.js';
 import { createSdNotify } from '../../host/sd-notify.js';
 import type { GuardRecord } from '../../record/record.js';
 import { BIN } from '../bin.js';
+import { type OpenDashboard, openDashboard } from '../dashboard/open.js';
 import { EXIT, type ExitCode } from '../errors.js';
 import { storyLine } from '../story.js';
 import type { Terminal } from '../terminal.js';
@@ -26,8 +27,14 @@ export interface ResidentOptions {
   armBy: string | null;
   env: { [name: string]: string | undefined };
   signal: AbortSignal;
+  /** Who acts through the dashboard, for the record. */
+  by: string;
   /** Printed once everything serves. */
-  welcome: (service: ServiceConfig, armed: boolean, terminal: Terminal) => void;
+  welcome: (
+    service: ServiceConfig,
+    seen: { armed: boolean; dashboard: string | null },
+    terminal: Terminal,
+  ) => void;
 }
 
 /** One pass gets this long: three failures at the longest deadline, a restart and a large model's load. */
@@ -41,6 +48,8 @@ export async function runResident(options: ResidentOptions, terminal: Terminal):
     terminal.out(`nothing to do: ${house.guardedBy} guards here already`);
     return EXIT.fine;
   }
+  const onTrouble = (text: string) => terminal.err(`ninelives: ${text}`);
+  const dashboard = options.once ? null : await openBeside(options, house, onTrouble);
   if (options.armBy !== null) armEach(config, house.record, options.armBy);
   const systemd = createSdNotify(options.env);
   systemd.ready();
@@ -51,17 +60,20 @@ export async function runResident(options: ResidentOptions, terminal: Terminal):
   const several = config.services.length > 1;
 
   function onEvent(service: ServiceConfig, event: RecordEvent): void {
+    dashboard?.event(service, event);
     if (options.json) return terminal.out(JSON.stringify({ service: service.name, ...event }));
     const line = storyLine(event, terminal, several ? `${service.name}  ` : '');
     if (line) terminal.out(line);
   }
 
   function onState(service: ServiceConfig, state: GuardState): void {
+    dashboard?.state(service, state);
     const serving =
       state.verdict.kind === 'serving' && state.incident === null && (state.life?.passes ?? 0) > 0;
     if (serving && !welcomed.has(service.name)) {
       welcomed.add(service.name);
-      if (!options.json && !options.once) options.welcome(service, state.power === 'armed', terminal);
+      const seen = { armed: state.power === 'armed', dashboard: dashboard?.url ?? null };
+      if (!options.json && !options.once) options.welcome(service, seen, terminal);
     }
     if (!options.once) return;
     // A pass is over when the service serves, or when only a person can go on.
@@ -84,7 +96,7 @@ export async function runResident(options: ResidentOptions, terminal: Terminal):
       onEvent,
       onState,
       onRound: systemd.alive,
-      onTrouble: (text) => terminal.err(`ninelives: ${text}`),
+      onTrouble,
       signal: AbortSignal.any([
         options.signal,
         ...(options.once ? [pass.signal, AbortSignal.timeout(PASS_LIMIT_MS)] : []),
@@ -92,12 +104,27 @@ export async function runResident(options: ResidentOptions, terminal: Terminal):
     });
   } finally {
     systemd.stop();
+    await dashboard?.close();
     house.close();
   }
   if (!options.once) return EXIT.fine;
   await beats?.end(true);
   const healthy = config.services.every((service) => answers.get(service.name) === true);
   return healthy ? EXIT.fine : EXIT.unhealthy;
+}
+
+/** A dashboard that can't be opened as asked ends the command before anything is started. */
+async function openBeside(
+  { config, stateDir, by, env }: ResidentOptions,
+  house: House,
+  onTrouble: (text: string) => void,
+): Promise<OpenDashboard> {
+  try {
+    return await openDashboard({ config, stateDir, by, env, onTrouble, record: house.record });
+  } catch (error) {
+    house.close();
+    throw error;
+  }
 }
 
 /** A pass that finds another guard at work leaves it to that one. */

@@ -7,7 +7,7 @@ import type { Terminal } from '../terminal.js';
 export function welcome(
   service: ServiceConfig,
   /** `armed`: may it kill already? `state`: what `--state` said. */
-  { armed, state }: { armed: boolean; state: string | undefined },
+  { armed, state, dashboard }: { armed: boolean; state: string | undefined; dashboard: string | null },
   terminal: Terminal,
 ): void {
   const url = service.gateway ? gatewayUrl(service.gateway) : service.probe.url;
@@ -16,6 +16,7 @@ export function welcome(
   terminal.out('');
   terminal.out(`  ${terminal.style('green', 'serving')}   ${terminal.style('bold', url)}   (${behind})`);
   terminal.out(`  try it    ${tryLine({ ...service.probe, url })}`);
+  if (dashboard !== null) terminal.out(`  look      ${dashboard}`);
   const [fault, why] = armed
     ? ['wedge', 'in a second shell']
     : ['crash', 'in a second shell; until its recovery is proved it is only watched'];

@@ -42,7 +42,7 @@ export async function openDemoHouse(env: { [name: string]: string | undefined })
   const log = openSync(logFile, 'a', 0o600);
   const bin = fileURLToPath(new URL('../../../../bin/ninelives.js', import.meta.url));
   const ports = ['--port', String(port), '--gateway-port', String(gatewayPort)];
-  const args = [bin, 'up', '--state', stateDir, ...ports];
+  const args = [bin, 'up', '--state', stateDir, '--no-dashboard', ...ports];
   // A session of its own: on Ctrl-C we end it ourselves, in order.
   const up = spawn(process.execPath, args, {
     cwd: stateDir,

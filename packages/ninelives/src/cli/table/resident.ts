@@ -4,6 +4,7 @@ import { runResident } from '../commands/resident.js';
 import { runServe } from '../commands/serve.js';
 import { welcome } from '../commands/up.js';
 import { runWatchCommand } from '../commands/watch.js';
+import { withDashboardFlags } from '../dashboard/flags.js';
 import { withGatewayFlags } from '../gateway/settings.js';
 import { configOf } from '../services.js';
 import { stateDirOf } from '../state-dir.js';
@@ -29,10 +30,12 @@ export function addResident(program: Command, context: CommandContext): void {
         armWithoutDrill?: boolean;
         gateway?: boolean;
         gatewayPort?: string;
+        dashboard?: boolean;
+        dashboardPort?: string;
       },
     ): Promise<void> => {
       const { config: given, file } = configOf(serviceFlags(flags), command, env);
-      const config = withGatewayFlags(given, flags);
+      const config = withDashboardFlags(withGatewayFlags(given, flags), flags);
       const code = await runResident(
         {
           config,
@@ -44,10 +47,11 @@ export function addResident(program: Command, context: CommandContext): void {
           armBy: flags.armWithoutDrill ? operatorOf(env) : null,
           env,
           signal: context.signal,
-          welcome(service, armed, to) {
+          by: operatorOf(env),
+          welcome(service, { armed, dashboard }, to) {
             // Only `up` runs a gateway; one that runs by itself has said so where it was started.
             const seen = mode === 'up' ? service : { ...service, gateway: null };
-            welcome(seen, { armed, state: flags.state }, to);
+            welcome(seen, { armed, dashboard, state: flags.state }, to);
           },
         },
         terminal,
@@ -58,11 +62,15 @@ export function addResident(program: Command, context: CommandContext): void {
     .description('serve (the built-in model by default) behind the gateway, and guard it, in the foreground')
     .option('--gateway-port <n>', 'where clients come in (default 8080)')
     .option('--no-gateway', 'none: clients talk to the service itself')
+    .option('--dashboard-port <n>', 'where the dashboard is (default 8090)')
+    .option('--no-dashboard', 'none')
     .passThroughOptions()
     .action(resident('up'));
   withServiceFlags(program.command('guard').argument('[command...]'))
     .description('look after a service that runs already; resident, or one pass for cron')
     .option('--arm-without-drill', 'kill on a unit although its recovery is not proved; recorded')
+    .option('--dashboard-port <n>', 'where the dashboard is (default 8090)')
+    .option('--no-dashboard', 'none')
     .option('--once', 'one pass: probe, confirm, kill if it must be, wait for the revival, exit')
     .passThroughOptions()
     .action(resident('guard'));

@@ -179,6 +179,20 @@ export const configSchema = z.strictObject({
   heartbeats: heartbeatsSchema.optional(),
   watch: watchSchema.optional(),
   layers: layersSchema.optional(),
+  dashboard: z
+    .union([
+      z.literal(false),
+      z.strictObject({
+        port: count('Where it listens (8090); 0: any free port.', 0, 65_535).optional(),
+        host: text('The address it listens on (127.0.0.1).').optional(),
+        names: z
+          .array(text('A host name.').toLowerCase())
+          .meta({ description: 'Further names by which a proxy of yours calls it.' })
+          .optional(),
+      }),
+    ])
+    .meta({ description: 'The dashboard of `up` and `guard`; false for none.' })
+    .optional(),
   retention: duration('What is older is forgotten (14d).', {
     minMs: 3_600_000,
     maxMs: 3_650 * DAY_MS,

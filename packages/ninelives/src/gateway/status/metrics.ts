@@ -73,7 +73,9 @@ function bounds({ flying, line, requests, bytes, counts }: HoldState, limits: Ho
     gauge('queued', 'Requests that wait.', [{ value: line.waiting.length }]),
     gauge('requests', 'Requests that are here.', [{ value: requests.size }]),
     gauge('bytes', 'Their bodies.', [{ value: bytes }]),
-    gauge('longest_hold_ms', 'The longest that any request was here.', [{ value: counts.longestHoldMs }]),
+    gauge('longest_hold_seconds', 'The longest that any request was here.', [
+      { value: counts.longestHoldMs / 1_000 },
+    ]),
     gauge(
       'limit',
       'Every limit, by name.',

@@ -4,7 +4,7 @@ import { counted, duration, latency, percent, utc } from '../words.js';
 import { html, type Markup } from './markup.js';
 import { stripSvg } from './strip.js';
 import { STYLE } from './style.js';
-import { drillTable, gapTable, killTable, layerTable } from './tables.js';
+import { drillTable, gapTable, killTable, layerTable, matrixTable } from './tables.js';
 
 /** The whole report as one file: nothing is fetched, nothing runs, and it prints. */
 export function reportHtml(report: Report): string {
@@ -18,7 +18,6 @@ export function reportHtml(report: Report): string {
 <p class="soft">From the guard's own record. Times are UTC. Available means: real inference was answered right.</p></header>
 <main>${report.services.length === 0 ? html`<p>Nothing is guarded in this state folder yet.</p>` : null}
 ${report.services.map(serviceSection)}
-<section><h2>Layers</h2>${layerTable(report.layers)}</section>
 ${pagesLine(report)}</main></body></html>
 `.text;
 }
@@ -40,7 +39,8 @@ ${incidents.length === 0 ? html`<p>None.</p>` : incidents.map(incidentCard)}
 Time without a look is left out of the availability. A fault is first seen by the next probe, so a loss may have begun up to one
 interval before its first failure.</p>
 ${watching.gaps.length === 0 ? null : gapTable(watching.gaps)}
-<p>Clients: ${trafficText(service.traffic)}.</p></section>`;
+<p>Clients: ${trafficText(service.traffic)}.</p>
+<h3>Layers</h3>${layerTable(service.layers.layers)}${matrixTable(service.layers)}</section>`;
 }
 
 function figures(service: ServiceReport): Markup {

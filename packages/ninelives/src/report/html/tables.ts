@@ -1,4 +1,4 @@
-import type { DrillSummary, Gap, KillRow, LayerRow } from '../model.js';
+import type { DrillSummary, Gap, KillRow, LayerRow, LayersNote } from '../model.js';
 import { duration, utc } from '../words.js';
 import { html, type Markup } from './markup.js';
 
@@ -48,6 +48,20 @@ export function layerTable(layers: LayerRow[]): Markup {
       const kind = status === 'watching' ? 'good' : status === 'late' ? 'bad' : 'warn';
       const last = lastWallMs === null ? '' : `, last heard of ${utc(lastWallMs)}`;
       return html`<tr><td>${name}</td><td>${catches}</td><td><span class="${kind}">${status}</span>: ${text}${last}</td></tr>`;
+    }),
+  );
+}
+
+/** Which failure is noticed by whom; nothing where no config has said so. */
+export function matrixTable({ layers, matrix }: LayersNote): Markup | null {
+  if (matrix.length === 0) return null;
+  const names = layers.slice(0, matrix[0]?.cells.length ?? 0).map(({ name }) => name);
+  return table(
+    ['When this fails', ...names, ''],
+    matrix.map(({ failure, cells, caught }) => {
+      const words = cells.map(({ text, sees }) => html`<td class="${sees ? 'good' : 'soft'}">${text}</td>`);
+      const end = caught ? html`<td></td>` : html`<td class="bad">nobody tells</td>`;
+      return html`<tr><td>${failure}</td>${words}${end}</tr>`;
     }),
   );
 }

@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { Page } from 'playwright-core';
+import { memoryRecord } from '../../src/record/memory.js';
+import { openRecord } from '../../src/record/sqlite.js';
+import { type Box, freePort, openBox, QUICK } from '../e2e/box.js';
+import { decision, event, incident, page as pageRow } from '../record/rows.js';
+import {
+  axeFinds,
+  type Browser,
+  LAPTOP,
+  PHONE,
+  picture,
+  shiftsOf,
+  startBrowser,
+  untilHeadline,
+} from './browser.js';
+import { stageDashboard } from './stage.js';
+
+/** A drill is watched live from the page, as a person would; each state leaves its picture. */
+describe('the page, in a real Chromium', () => {
+  let browser: Browser;
+  let box: Box;
+  let url: string;
+  let page: Page;
+
+  before(async () => {
+    browser = await startBrowser();
+    box = await openBox(`    embedder: {}\n${QUICK}`);
+    const port = await freePort();
+    url = `http://127.0.0.1:${port}/`;
+    box.start('up', '--dashboard-port', String(port));
+    await box.untilServing();
+    const token = readFileSync(join(box.stateDir, 'dashboard.token'), 'utf8').trim();
+    page = await browser.open(`${url}#token=${token}`);
+  });
+  after(async () => {
+    await browser.close();
+    await box.close();
+  });
+
+  const fits = async (some: Page) =>
+    assert.equal(
+      await some.evaluate('document.scrollingElement.scrollWidth <= innerWidth'),
+      true,
+      'nothing sticks out',
+    );
+
+  /** Google's limit for "good" is 0.1. */
+  const stands = async (some: Page) => {
+    const { sum, moved } = await shiftsOf(some);
+    assert.ok(sum < 0.05, `the layout shifted by ${sum}: ${moved.join('; ')}`);
+  };
+
+  it('says healthy, in light and dark, on a laptop and on a phone, and axe finds nothing', async () => {
+    await untilHeadline(page, /^Healthy$/);
+    await page.waitForSelector('#latency canvas');
+    assert.equal(new URL(page.url()).hash, '', 'the token does not stay in the address');
+    await picture(page, 'healthy');
+    const phone = await browser.open(url, PHONE);
+    await untilHeadline(phone, /^Healthy$/);
+    await phone.waitForSelector('#strip svg');
+    await picture(phone, 'healthy-phone');
+    for (const some of [page, phone]) {
+      assert.deepEqual(await axeFinds(some), []);
+      await stands(some);
+      await fits(some);
+    }
+    await phone.close();
+  });
+
+  it('is worked by keyboard alone, and pauses and resumes', async () => {
+    await page.evaluate('document.activeElement.blur()');
+    await page.keyboard.press('Tab');
+    assert.equal(await page.evaluate('document.activeElement.className'), 'skip');
+    await page.focus('text="Pause"');
+    await page.keyboard.press('Enter');
+    await untilHeadline(page, /^Healthy, paused$/);
+    await page.focus('text="Resume"');
+    await page.keyboard.press('Enter');
+    await untilHeadline(page, /^Healthy$/);
+  });
+
+  it('shows a wedge drill, begun from the page, until it is healed', async () => {
+    await page.selectOption('#fault', 'wedge');
+    await page.click('text="Run the drill…"');
+    await page.click('dialog >> text="Run wedge"');
+    await untilHeadline(page, /^(Healing|Coming back)$/);
+    await page.waitForSelector('.incident.of-drill');
+    await picture(page, 'incident-running');
+    assert.deepEqual(await axeFinds(page), []);
+    await page.waitForFunction(
+      'document.querySelector(".incident .what")?.textContent.includes("healed by 1 SIGKILL")',
+    );
+    await untilHeadline(page, /^Healthy$/);
+    await page.waitForSelector('.story >> text=incident-resolved');
+    assert.match(
+      (await page.textContent('#remarks')) ?? '',
+      /Healed at .* by 1 SIGKILL; real work was lost for .*, in a drill/,
+    );
+    assert.match((await page.textContent('.incident .claims')) ?? '', /Meanwhile \/health said 200/);
+    const kinds = await page.locator('.incident[open] .story .kind').allTextContents();
+    for (const kind of [
+      'probe-failed',
+      'incident-opened',
+      'kill',
+      'kill-outcome',
+      'incarnation',
+      'serving',
+    ]) {
+      assert.ok(kinds.includes(kind), `${kind} among ${kinds}`);
+    }
+    await picture(page, 'healed', true);
+    assert.deepEqual(await axeFinds(page), []);
+    await fits(page);
+  });
+
+  it('does not go on looking well when the guard is gone', async () => {
+    await box.killGuard();
+    await untilHeadline(page, /^I cannot see$/);
+    assert.equal(await page.getAttribute('#state', 'data-tone'), 'blind');
+    await picture(page, 'blind');
+    assert.deepEqual(await axeFinds(page), []);
+    assert.deepEqual(browser.troubles, []);
+  });
+
+  it('says that it only watches, of the same record with the power taken away', async () => {
+    const record = openRecord(join(box.stateDir, 'record.db'));
+    const state = record.load('svc')?.state;
+    assert.ok(state);
+    const unproved = { ...decision('svc', 1), state: { ...state, power: 'watch-only' as const } };
+    record.commit('svc', unproved, { notifiers: [], wallMs: Date.now() });
+    const stage = await stageDashboard(record);
+    const shown = await browser.open(stage.url);
+    await untilHeadline(shown, /^Healthy, watch-only$/);
+    await picture(shown, 'watch-only');
+    assert.match((await shown.textContent('#power')) ?? '', /Watch-only/);
+    assert.deepEqual(await axeFinds(shown), []);
+    await shown.close();
+    await stage.dashboard.close();
+    record.close();
+  });
+
+  it('says what to type where nothing is guarded yet', async () => {
+    const stage = await stageDashboard(memoryRecord());
+    const empty = await browser.open(stage.url);
+    await untilHeadline(empty, /^Nothing is guarded yet$/);
+    await picture(empty, 'empty');
+    assert.deepEqual(await axeFinds(empty), []);
+    await stands(empty);
+    await empty.close();
+    await stage.dashboard.close();
+  });
+
+  it('shows a hostile service’s words as words, and runs none of them', async () => {
+    const stage = await stageDashboard(hostileRecord());
+    for (const path of ['/', '/status']) {
+      const shown = await browser.open(`${stage.url}${path}`, path === '/' ? PHONE : LAPTOP);
+      if (path === '/') await shown.waitForSelector('.incident .story li');
+      assert.match((await shown.textContent('body')) ?? '', /<img src=x onerror=/);
+      assert.equal(
+        await shown.evaluate('document.querySelectorAll("img, iframe, body script, [onerror]").length'),
+        0,
+      );
+      assert.equal(await shown.evaluate('window.pwned'), undefined);
+      await fits(shown);
+      await shown.close();
+    }
+    await stage.dashboard.close();
+    assert.deepEqual(browser.troubles, []);
+  });
+});
+
+/** Markup in every word that comes from outside: names, sentences, errors, log lines, paths, titles of pages. */
+function hostileRecord() {
+  const evil = '<img src=x onerror="window.pwned=1"></script><script>window.pwned=1;alert(1)</script>';
+  const record = memoryRecord();
+  const now = Date.now();
+  const cheap = [{ path: `/${evil}`, status: 200, tookMs: 1 }];
+  const failed = { ...event(now, evil, 'i1'), type: 'probe-failed' as const, data: { cheap } };
+  const rows = decision(evil, 1, {
+    incidents: [
+      incident(evil, 'i1', {
+        sentence: evil,
+        openedWallMs: now,
+        firstFailureWallMs: now,
+        acknowledgedBy: evil,
+      }),
+    ],
+    events: [failed, { ...event(now, evil, 'i1'), type: 'kill' }],
+    pages: [{ ...pageRow(evil, evil, now), title: evil }],
+    sample: { wallMs: now, reason: 'error', tookMs: 5 },
+  });
+  rows.state.verdict = { kind: 'erroring', sentence: evil };
+  record.commit(evil, rows, { notifiers: [evil], wallMs: now });
+  record.saveDrill({
+    id: evil,
+    service: evil,
+    fault: evil,
+    wallMs: now,
+    passed: false,
+    report: { why: [evil] },
+  });
+  return record;
+}

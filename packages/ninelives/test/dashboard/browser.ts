@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { programAt } from './programs.js';
+
+const FLAGS = [
+  '--headless',
+  '--no-sandbox', // root in a container
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Pictures are kept beside the compiled tests; with UPDATE_PICTURES=1 they become those of the docs. */
+const ROOT = fileURLToPath(new URL('../../../../..', import.meta.url));
+const PICTURES =
+  process.env.UPDATE_PICTURES === '1'
+    ? join(ROOT, 'docs', 'pictures')
+    : fileURLToPath(new URL('../../pictures', import.meta.url));
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+export interface View {
+  width: number;
+  height: number;
+  scheme: 'light' | 'dark';
+}
+export const LAPTOP: View = { width: 1200, height: 860, scheme: 'light' };
+export const PHONE: View = { width: 360, height: 780, scheme: 'dark' };
+
+/** A real Chromium that may reach loopback and nothing else, and tells of all that went wrong in a page. */
+export interface Browser {
+  open(url: string, view?: View): Promise<Page>;
+  /** Console errors, exceptions, dialogs, and requests to anybody but the page's own server. */
+  troubles: string[];
+  close(): Promise<void>;
+}
+
+export async function startBrowser(): Promise<Browser> {
+  const profile = mkdtempSync(join(tmpdir(), 'ninelives-chromium-'));
+  const troubles: string[] = [];
+  const executablePath = programAt('chromium');
+  assert.ok(executablePath, 'chromium is installed: scripts/needs.mjs saw to that');
+  const context: BrowserContext = await chromium.launchPersistentContext(profile, {
+    executablePath,
+    args: FLAGS,
+    reducedMotion: 'reduce',
+    timezoneId: 'UTC',
+    locale: 'en-GB',
+  });
+  return {
+    troubles,
+    async open(url, view = LAPTOP) {
+      const page = await context.newPage();
+      page.on('console', (message) => {
+        // The page may say that its server is gone: that is what the blind state is about.
+        const gone = /ERR_(CONNECTION_REFUSED|INCOMPLETE_CHUNKED_ENCODING|CONNECTION_RESET|EMPTY_RESPONSE)/;
+        if (message.type() === 'error' && !gone.test(message.text()))
+          troubles.push(`console: ${message.text()}`);
+      });
+      page.on('pageerror', (error) => troubles.push(`exception: ${error.message}`));
+      page.on('dialog', (dialog) => {
+        troubles.push(`dialog: ${dialog.message()}`);
+        void dialog.dismiss();
+      });
+      page.on('request', (request) => {
+        if (new URL(request.url()).origin !== new URL(url).origin) troubles.push(`request: ${request.url()}`);
+      });
+      await page.setViewportSize({ width: view.width, height: view.height });
+      await page.emulateMedia({ colorScheme: view.scheme });
+      await page.addInitScript(WATCH_SHIFTS);
+      await page.goto(url);
+      return page;
+    },
+    async close() {
+      await context.close();
+      rmSync(profile, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Layout Instability API: every shift that no input caused adds to the sum. */
+const WATCH_SHIFTS = `
+  window.shifted = 0;
+  window.shifts = [];
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+      if (entry.hadRecentInput) continue;
+      window.shifted += entry.value;
+      window.shifts.push(entry.value.toFixed(4) + ' ' + entry.sources.map(({ node }) => node?.outerHTML?.slice(0, 60)));
+    }
+  }).observe({ type: 'layout-shift', buffered: true });
+`;
+
+/** How much, and what moved. */
+export const shiftsOf = (page: Page): Promise<{ sum: number; moved: string[] }> =>
+  page.evaluate('({ sum: window.shifted, moved: window.shifts })');
+
+export async function picture(page: Page, name: string, fullPage = false): Promise<void> {
+  mkdirSync(PICTURES, { recursive: true });
+  await page.evaluate('scrollTo(0, 0)');
+  await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage, animations: 'disabled' });
+}
+
+/** What axe finds, each as `rule: element`. */
+export async function axeFinds(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  const violations = (await page.evaluate('axe.run().then((result) => result.violations)')) as {
+    id: string;
+    nodes: { html: string }[];
+  }[];
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`));
+}
+
+/** Waits until the banner says so. */
+export async function untilHeadline(page: Page, headline: RegExp, timeout = 90_000): Promise<void> {
+  const says = `document.getElementById('headline')?.textContent ?? ''`;
+  await page.waitForFunction(`/${headline.source}/.test(${says})`, undefined, { timeout });
+}
