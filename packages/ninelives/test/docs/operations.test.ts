@@ -50,7 +50,7 @@ function head(): string[] {
 function commands(): string[] {
   const program = new Command('ninelives').enablePositionalOptions();
   const terminal = createTerminal(process.stdout, {});
-  addCommands(program, { terminal, env: {}, signal: new AbortController().signal, exit: () => {} });
+  addCommands(program, { terminal, env: {}, signal: new AbortController().signal, ask: null, exit: () => {} });
   return program.commands.flatMap((command) => [command, ...command.commands]).flatMap(commandLines);
 }
 
