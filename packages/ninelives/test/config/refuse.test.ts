@@ -37,7 +37,7 @@ extra: 1
       '14:5 services[2].port: services[1] has the same port (8088)',
       '14:11 services[2].name: services[1] has the same name',
       '16:14 services[2].restart: belongs to `embedder` and `command`: x has its own settings, see  systemctl cat x',
-      '17:1 extra: unknown key; known here: version, services, notify, paging, heartbeats, watch, layers, dashboard, retention',
+      '17:1 extra: unknown key; known here: version, services, notify, paging, heartbeats, watch, layers, dashboard, ',
     ],
   );
 });

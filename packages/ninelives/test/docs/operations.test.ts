@@ -50,14 +50,21 @@ function head(): string[] {
 function commands(): string[] {
   const program = new Command('ninelives').enablePositionalOptions();
   const terminal = createTerminal(process.stdout, {});
-  addCommands(program, { terminal, env: {}, signal: new AbortController().signal, ask: null, exit: () => {} });
+  addCommands(program, {
+    terminal,
+    env: {},
+    signal: new AbortController().signal,
+    ask: null,
+    exit: () => {},
+  });
   return program.commands.flatMap((command) => [command, ...command.commands]).flatMap(commandLines);
 }
 
 function commandLines(command: Command): string[] {
   const parent = command.parent?.name() === 'ninelives' ? '' : `${command.parent?.name()} `;
-  const args = command.registeredArguments.map(({ required, variadic, name }) => {
-    const word = `${name()}${variadic ? '…' : ''}`;
+  const args = command.registeredArguments.map((argument) => {
+    const { required, variadic } = argument;
+    const word = `${argument.name()}${variadic ? '…' : ''}`;
     return required ? ` <${word}>` : ` [${word}]`;
   });
   const lines = ['', `### ${parent}${command.name()}${args.join('')}`, '', sentence(command.description())];

@@ -91,6 +91,10 @@ export function addResident(program: Command, context: CommandContext): void {
         await runWatchCommand({ config, stateDir, once, json, env, signal: context.signal }, terminal),
       );
     });
+  addServe(program, context);
+}
+
+function addServe(program: Command, context: CommandContext): void {
   program
     .command('serve')
     .description('the built-in embedding server alone, unguarded; arguments go to ninelives-embedder')
