@@ -47,7 +47,7 @@ test('what does not fit together is refused', () => {
     [withService('command: [x]'), /either embedder or command/],
     ['version: 1\nservices: [{ name: a }]', /needs one of: embedder, command, unit/],
     [withService('cwd: x'), /belongs to `command`/],
-    [withService('user: true'), /belongs to `unit` or `command`/],
+    [withService('user: true'), /belongs to `unit`/],
     [withService('probe: { deadline: { min: 5s, max: 3s } }'), /min \(5000 ms\) is longer than max/],
     [withService('probe: { deadline: { min: 1m } }'), /longer than max/],
     [withService('probe: { every: 0s }'), /must be from 50ms to 1d/],
