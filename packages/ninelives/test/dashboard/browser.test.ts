@@ -91,9 +91,7 @@ describe('the page, in a real Chromium', () => {
     await page.waitForSelector('.incident.of-drill');
     await picture(page, 'incident-running');
     assert.deepEqual(await axeFinds(page), []);
-    await page.waitForFunction(
-      'document.querySelector(".incident .what")?.textContent.includes("healed by 1 SIGKILL")',
-    );
+    await page.locator('.incident .what', { hasText: 'healed by 1 SIGKILL' }).waitFor({ timeout: 90_000 });
     await untilHeadline(page, /^Healthy$/);
     await page.waitForSelector('.story >> text=incident-resolved');
     assert.match(
