@@ -6,7 +6,7 @@ import { isMasked, sameIncarnation } from './identity.js';
 import { noteRevival } from './offender.js';
 import { acknowledgedPage } from './page.js';
 import { armByWord } from './power.js';
-import { noteMovement } from './startup.js';
+import { learnLoad, noteMovement } from './startup.js';
 import { type Draft, note, touch } from './state.js';
 import { absorbStill, absorbTraffic } from './traffic.js';
 import type { Incarnation, Observation, ProbeReason, UnitSnapshot } from './types.js';
@@ -203,6 +203,7 @@ function onPass(draft: Draft, life: Life, tookMs: number): void {
   const { state, at, policy } = draft;
   if (life.servedAtMs === null) {
     life.servedAtMs = at.atMs;
+    learnLoad(state, at.atMs - life.sinceMs);
     note(draft, 'serving', `first right answer after ${((at.atMs - life.sinceMs) / 1000).toFixed(1)} s`, {
       loadMs: Math.round(at.atMs - life.sinceMs),
     });

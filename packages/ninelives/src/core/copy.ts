@@ -25,6 +25,7 @@ export function copyState(state: GuardState): GuardState {
     kills: state.kills,
     series: state.series,
     revivals: state.revivals,
+    loadsMs: state.loadsMs,
     intent: state.intent,
     latenciesMs: state.latenciesMs,
     longestMs: state.longestMs,

@@ -211,6 +211,8 @@ export interface GuardState {
   series: number;
   /** The last restarts since it was last stable, oldest first; absent in a state of an older version. */
   revivals?: Revival[];
+  /** How long the last starts took to their first right answer, ms, oldest first; absent as above. */
+  loadsMs?: number[];
   /** The last intent, until its outcome is known. */
   intent: KillIntent | null;
   /** Took of the last right answers, ms, oldest first (bounded): what the deadline is learnt from. */

@@ -39,3 +39,17 @@ export function mayBeLoading(state: GuardState, life: Life, policy: Policy, atMs
 export function stillForMs(state: GuardState, life: Life): number {
   return Math.min(state.unitAtMs, life.lastProbeAtMs) - life.movedAtMs;
 }
+
+const LOADS_KEPT = 8;
+
+/** Learns how long a start takes; only of lives whose beginning was seen, and not of those that ran before us. */
+export function learnLoad(state: GuardState, loadMs: number): void {
+  if (state.past !== null) state.loadsMs = [...(state.loadsMs ?? []), Math.round(loadMs)].slice(-LOADS_KEPT);
+}
+
+/** `, usually 20 s`: the median of the last starts; '' before there was one. */
+export function usualLoad({ loadsMs = [] }: GuardState): string {
+  const sorted = [...loadsMs].sort((a, b) => a - b);
+  const median = sorted[sorted.length >> 1];
+  return median === undefined ? '' : `, usually ${(median / 1_000).toFixed(1)} s`;
+}

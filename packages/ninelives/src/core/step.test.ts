@@ -113,6 +113,12 @@ test('I2 nothing is killed within the grace, nor after it while its start moves'
   assert.match(story.kills[0]?.reason ?? '', /^stuck-loading/);
 });
 
+test('the usual load time is learnt from the starts that were seen, and said', () => {
+  const story = serving().hang().revive(2).after(20_000).probe('ok', 'ok');
+  story.look({ ...unitOf(3), phase: 'active' }).probe('refused');
+  assert.match(story.state.verdict.sentence, /^loading: for 1\.0 s, usually 21\.0 s/);
+});
+
 test('I2 I6 time in which nobody looked is no standing still', () => {
   const story = new Story().look().probe('refused');
   story.after(600_000).see({ type: 'daemon-started', bootId: 'boot-1' });

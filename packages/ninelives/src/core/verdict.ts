@@ -4,7 +4,7 @@ import { isMasked } from './identity.js';
 import { leakClause } from './leak.js';
 import type { Policy } from './policy.js';
 import { fullVerdict, seconds, silentVerdict } from './silence.js';
-import { mayBeLoading, stillForMs } from './startup.js';
+import { mayBeLoading, stillForMs, usualLoad } from './startup.js';
 import type { At, ProbeOutcome } from './types.js';
 import { RESULT_OF } from './types.js';
 
@@ -91,11 +91,11 @@ function quietVerdict(state: GuardState, policy: Policy, { atMs, wallMs }: At): 
   if (life.answeredAtMs === null) {
     const age = seconds(atMs - life.sinceMs);
     if (mayBeLoading(state, life, policy, atMs))
-      return { kind: 'loading', sentence: `loading: for ${age}${tail(outcome)}` };
+      return { kind: 'loading', sentence: `loading: for ${age}${usualLoad(state)}${tail(outcome)}` };
     const still = seconds(stillForMs(state, life));
     return {
       kind: 'stuck-loading',
-      sentence: `stuck-loading: no answer for ${age}, nothing moved for ${still}`,
+      sentence: `stuck-loading: no answer for ${age}${usualLoad(state)}, nothing moved for ${still}`,
     };
   }
   // 503 after start-up: full or reloading first; for longer than a jam it is judged M of N (above).
