@@ -203,10 +203,8 @@ function onPass(draft: Draft, life: Life, tookMs: number): void {
   const { state, at, policy } = draft;
   if (life.servedAtMs === null) {
     life.servedAtMs = at.atMs;
-    learnLoad(state, at.atMs - life.sinceMs);
-    note(draft, 'serving', `first right answer after ${((at.atMs - life.sinceMs) / 1000).toFixed(1)} s`, {
-      loadMs: Math.round(at.atMs - life.sinceMs),
-    });
+    const loadMs = learnLoad(state, at.atMs - life.sinceMs);
+    note(draft, 'serving', `first right answer after ${(loadMs / 1000).toFixed(1)} s`, { loadMs });
     if (state.incident) {
       state.incident.servingAtMs = at.atMs;
       touch(draft, state.incident);

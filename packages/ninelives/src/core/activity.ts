@@ -5,6 +5,12 @@ import type { ProcessId, ProcessSample, UnitSnapshot } from './types.js';
 const ACTIVE_CORES = 0.1;
 /** Bytes read or written per second that count as work: a model is loaded or a data set is read, not a log line. */
 const ACTIVE_BYTES_PER_S = 1024 * 1024;
+/**
+ * On a machine that is short of CPU a batch gets little of it, but whenever one looks it wants some (state R). An idle
+ * server is caught running once in many looks.
+ */
+const RUNNING_SHARE = 0.5;
+const LOOKS_NEEDED = 2;
 /** Shorter windows would take one garbage collection for work. */
 const WINDOW_MS = 1_000;
 /** Work seen this long ago still counts as going on. */
@@ -29,10 +35,16 @@ export function noteActivity(life: Life, unit: UnitSnapshot, atMs: number): void
   const ioBytes = doers.reduce((sum, process) => sum + process.ioBytes, 0);
   const before = life.pulse;
   const elapsedMs = atMs - before.atMs;
-  if (elapsedMs < WINDOW_MS) return;
+  const looks = (before.looks ?? 0) + 1;
+  const running = (before.running ?? 0) + (doers.some(({ state }) => state === 'R') ? 1 : 0);
+  if (elapsedMs < WINDOW_MS) {
+    life.pulse = { ...before, looks, running };
+    return;
+  }
   const cores = (cpuMs - before.cpuMs) / elapsedMs;
   const bytesPerS = ((ioBytes - before.ioBytes) / elapsedMs) * 1_000;
-  if (cores > ACTIVE_CORES || bytesPerS > ACTIVE_BYTES_PER_S) life.activeAtMs = atMs;
+  const starved = looks >= LOOKS_NEEDED && running > RUNNING_SHARE * looks;
+  if (cores > ACTIVE_CORES || bytesPerS > ACTIVE_BYTES_PER_S || starved) life.activeAtMs = atMs;
   life.pulse = { atMs, cpuMs, ioBytes };
 }
 

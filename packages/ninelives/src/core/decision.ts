@@ -249,8 +249,8 @@ export interface Life {
   stillAtMs: number | null;
   /** What the gateway's traffic last showed, and when; null: there is no gateway, or nothing on its way. */
   traffic: (TrafficSight & { atMs: number }) | null;
-  /** The doers' CPU and I/O at the beginning of the present window, and when they were last seen at work. */
-  pulse: { atMs: number; cpuMs: number; ioBytes: number };
+  /** The doers' CPU and I/O at the beginning of the present window, how often they were seen in it, and how often running. */
+  pulse: { atMs: number; cpuMs: number; ioBytes: number; looks?: number; running?: number };
   activeAtMs: number | null;
   /** Since when it says 429 with no right answer and no completion in between, and how often. */
   fullSinceMs: number | null;
@@ -279,7 +279,6 @@ export interface Growth {
   everyMs: number;
   /** Oldest first: seconds on the monotonic clock, MiB of the whole tree, MiB on GPUs (null: not told). */
   points: [atS: number, rssMib: number, gpuMib: number | null][];
-  /** Which leaks a person was told of. */
   told: ('memory' | 'gpu')[];
 }
 

@@ -43,8 +43,10 @@ export function stillForMs(state: GuardState, life: Life): number {
 const LOADS_KEPT = 8;
 
 /** Learns how long a start takes; only of lives whose beginning was seen, and not of those that ran before us. */
-export function learnLoad(state: GuardState, loadMs: number): void {
-  if (state.past !== null) state.loadsMs = [...(state.loadsMs ?? []), Math.round(loadMs)].slice(-LOADS_KEPT);
+export function learnLoad(state: GuardState, tookMs: number): number {
+  const loadMs = Math.round(tookMs);
+  if (state.past !== null) state.loadsMs = [...(state.loadsMs ?? []), loadMs].slice(-LOADS_KEPT);
+  return loadMs;
 }
 
 /** `, usually 20 s`: the median of the last starts; '' before there was one. */
