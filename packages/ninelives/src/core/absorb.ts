@@ -60,6 +60,7 @@ function onDaemonStarted(draft: Draft, observation: Of<'daemon-started'>): void 
   const { state, at } = draft;
   note(draft, 'guard-started', 'guard started', { bootId: observation.bootId });
   state.probeDueAtMs = at.atMs;
+  if (state.life) state.life.movedAtMs = at.atMs; // nobody looked meanwhile: it may have moved (I2, I6)
   if (state.bootId !== '' && state.bootId !== observation.bootId) {
     const rebase = (wallMs: number) => at.atMs - Math.max(0, at.wallMs - wallMs);
     // Sorted again: a clock stepped back between two kills turns their order round.

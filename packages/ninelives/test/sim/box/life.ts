@@ -68,6 +68,8 @@ export const LOOKS: Record<Mode, Looks> = {
 export interface Told {
   startedMs: number;
   toldMs: number;
+  /** How long after its deadline it was told; below 0 within it. */
+  lateMs: number;
   reason: ProbeReason;
 }
 

@@ -61,8 +61,10 @@ export class Server {
       if (stage.nowMs - life.bornMs > startupGraceMs + 1_000) stage.mark('loading-past-grace');
       life.portBound = true;
       this.enter(life, 'ok');
-      if (plan === 'hang')
-        this.#later(life, this.#chance.scale(1_000, 60_000), () => this.enter(life, 'wedged'));
+      if (plan !== 'hang') return;
+      this.#later(life, this.#chance.scale(1_000, 60_000), () => {
+        if (stage.faulty) this.enter(life, 'wedged'); // what was planned before the faults stopped is off
+      });
     });
   }
 

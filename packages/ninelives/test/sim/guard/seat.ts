@@ -174,7 +174,8 @@ export class Seat {
       this.#alive(() => {
         this.#inFlight -= 1;
         stage.require(tookMs <= request.deadlineMs + 1, 'probe', 'a probe outlived its deadline');
-        const told = { startedMs, toldMs: stage.nowMs, reason };
+        const lateMs = stage.nowMs - startedMs - request.deadlineMs;
+        const told = { startedMs, toldMs: stage.nowMs, reason, lateMs };
         // An outcome that comes while a stranger has the port is judged as the stranger's.
         truth.heard(server.masked ? null : (asked ?? null), told);
         life?.tell(asked === life.incarnation.invocation, told, masked);
