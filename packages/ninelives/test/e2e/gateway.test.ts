@@ -50,10 +50,8 @@ describe('up runs the gateway in front of the service', () => {
     const held = ask('wait:2000');
     const [main] = box.processes();
     assert.ok(main);
-    await box.until('it is at work', async () => {
-      const evidence = await box.evidence();
-      return evidence?.inFlight === 1;
-    });
+    const atWork = async () => (await box.evidence())?.inFlight === 1;
+    await box.until('it is at work', atWork);
     first.kill('SIGKILL');
     await once(first, 'exit');
     assert.equal(await ask('nobody guards'), 200);
@@ -63,7 +61,8 @@ describe('up runs the gateway in front of the service', () => {
     await box.untilServing();
     assert.deepEqual(gateway(), pid, 'it was adopted');
     assert.equal(await held, 200, 'what was on its way did not notice');
-    const crashed = ask('over the crash');
+    const crashed = ask('wait:1000');
+    await box.until('it is at work again', atWork);
     process.kill(main.pid, 'SIGKILL');
     assert.equal(await crashed, 200);
     assert.equal((await box.evidence())?.backend.deaths, 1);
