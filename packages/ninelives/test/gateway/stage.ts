@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { lookAtPort } from '../../src/cli/gateway/backend-look.js';
 import { type Gateway, type GatewayOptions, startGateway } from '../../src/gateway/gateway.js';
 import { HOLD_LIMITS } from '../../src/gateway/limits.js';
+import type { GatewayPorts } from '../../src/gateway/ports.js';
 import { FRONT_LIMITS } from '../../src/gateway/proxy/front.js';
 import { systemClock } from '../../src/host/system-clock.js';
 
@@ -119,11 +120,12 @@ export interface Change extends Partial<Omit<GatewayOptions, 'limits' | 'front'>
   front?: Partial<GatewayOptions['front']>;
   /** May it look at the backend's processes? */
   blind?: boolean;
+  clock?: GatewayPorts['clock'];
 }
 
 /** A gateway in this process, before that backend. */
 export async function openGateway(port: number, change: Change = {}): Promise<Gateway & { url: string }> {
-  const { limits, front, blind = false, ...rest } = change;
+  const { limits, front, blind = false, clock = systemClock, ...rest } = change;
   let ids = 0;
   const gateway = await startGateway(
     {
@@ -138,7 +140,7 @@ export async function openGateway(port: number, change: Change = {}): Promise<Ga
       front: { ...FRONT_LIMITS, ...front },
     },
     {
-      clock: systemClock,
+      clock,
       newId: () => `id-${++ids}`,
       look: blind ? null : lookAtPort(port),
       log: () => {},

@@ -37,12 +37,13 @@ export interface CanaryOptions {
 /**
  * Asks the backend for one small piece of real work of the kind that waits, on a connection of its own. Alive is what
  * answers whole and not with a 5xx: a 4xx is about our question, not about the server.
+ * @returns what calls it off: `done` is not called then.
  */
 export function askCanary(
   sample: Sample | null,
   options: CanaryOptions,
   done: (alive: boolean) => void,
-): void {
+): () => void {
   const { method, path, body } = questionOf(sample);
   let status = 0;
   let over = false;
@@ -70,6 +71,11 @@ export function askCanary(
   };
   const outgoing = { method, head: `${head}\r\n`, body: body ? [body] : [] };
   const exchange = options.upstream.send(outgoing, listener, { fresh: true });
+  return () => {
+    over = true;
+    stop();
+    exchange.abort();
+  };
 }
 
 function questionOf(sample: Sample | null): { method: string; path: string; body: Buffer | null } {

@@ -38,6 +38,7 @@ export class Relay {
   private taking = false;
   private answerBytes = 0;
   private ticking: (() => void) | null = null;
+  private callOffCanary = () => {};
   private stopped = false;
   private lookedAtMs = Number.NEGATIVE_INFINITY;
   private looking = false;
@@ -73,6 +74,7 @@ export class Relay {
     this.stopped = true;
     this.ticking?.();
     this.ticking = null;
+    this.callOffCanary();
   }
 
   /** One after the other, also when a command brings the next event at once. */
@@ -243,7 +245,9 @@ export class Relay {
   private canary(): void {
     const { upstream, address, ports, canaryLimitMs: limitMs } = this.options;
     const options = { upstream, address, clock: ports.clock, limitMs };
-    askCanary(this.sampleNow(), options, (alive) => this.emit({ type: 'canary', alive }));
+    this.callOffCanary = askCanary(this.sampleNow(), options, (alive) => {
+      this.emit({ type: 'canary', alive });
+    });
   }
 
   /** Of the work that waits first; else of what came last. */
