@@ -4,7 +4,7 @@ import type { Keys } from '../access/keys.js';
 import type { createRate } from '../access/rate.js';
 import type { GatewayPorts } from '../ports.js';
 import { clientOf, headForUpstream, requestIdOf } from './headers.js';
-import { type IntakeRoom, objectionTo, readBody } from './intake.js';
+import { type IntakeRoom, objectionTo, readBody, tooMany } from './intake.js';
 import { jobOf } from './job.js';
 import type { Relay } from './relay.js';
 import { asksForStream, routeOf } from './routes.js';
@@ -22,6 +22,8 @@ export interface FrontLimits {
   /** Longer than common tunnels keep theirs (cloudflared: 90 s), so that they never write into one that just closed. */
   keepAliveMs: number;
   connectionsMax: number;
+  /** Requests on one connection that are not answered yet; hardly a client sends a second one before. */
+  pipelinedMax: number;
 }
 
 export const FRONT_LIMITS: FrontLimits = {
@@ -32,6 +34,7 @@ export const FRONT_LIMITS: FrontLimits = {
   requestMs: 60_000,
   keepAliveMs: 95_000,
   connectionsMax: 4_096,
+  pipelinedMax: 4,
 };
 
 export interface FrontOptions {
@@ -60,6 +63,7 @@ export function createFront(options: FrontOptions): Front {
   const { limits } = options;
   const turnedAway: TurnedAway = new Map();
   const room: IntakeRoom = { bytes: 0, max: limits.intakeMax };
+  const pipelined = new WeakMap<Socket, number>();
   let draining = false;
   let lastId = 0;
 
@@ -73,7 +77,10 @@ export function createFront(options: FrontOptions): Front {
       const close = problem.close || request.headers.expect !== undefined;
       refuseWith(response, close ? { ...problem, close } : problem, requestId);
     };
-    const objection = objectionTo(request, limits.bodyMax);
+    const waiting = (pipelined.get(request.socket) ?? 0) + 1;
+    pipelined.set(request.socket, waiting);
+    response.on('close', () => pipelined.set(request.socket, (pipelined.get(request.socket) ?? 1) - 1));
+    const objection = waiting > limits.pipelinedMax ? tooMany() : objectionTo(request, limits.bodyMax);
     if (objection) return turnAway(objection);
     const visitor = admit(options, request);
     if ('status' in visitor) return turnAway(visitor);

@@ -48,6 +48,18 @@ function noRoom(): Problem {
   };
 }
 
+export function tooMany(): Problem {
+  const message = 'Too many requests on one connection that are not answered yet.';
+  return {
+    status: 429,
+    type: 'rate_limit_error',
+    code: 'pipelined_too_many',
+    message,
+    retryAfterMs: 1_000,
+    close: true,
+  };
+}
+
 function bad(message: string): Problem {
   return { status: 400, type: 'invalid_request_error', code: 'bad_request', message, close: true };
 }

@@ -13,6 +13,7 @@ import { askCanary, modelIn, type Sample } from './canary.js';
 import { headersForClient } from './headers.js';
 import { fingerprintOf, isWhole, type Job, passesOn, retryAfterMs } from './job.js';
 import { refuseWith } from './speak.js';
+import { Untaken } from './untaken.js';
 
 export interface RelayOptions {
   limits: HoldLimits;
@@ -37,6 +38,7 @@ export class Relay {
   private readonly events: WithoutTime<HoldEvent>[] = [];
   private taking = false;
   private answerBytes = 0;
+  private readonly untaken: Untaken;
   private ticking: (() => void) | null = null;
   private callOffCanary = () => {};
   private stopped = false;
@@ -49,6 +51,7 @@ export class Relay {
 
   constructor(private readonly options: RelayOptions) {
     this.state = createHoldState(options.limits);
+    this.untaken = new Untaken(options.answersMax);
   }
 
   /** A request whose body is here. From now on it ends in exactly one way (I9). */
@@ -212,6 +215,7 @@ export class Relay {
     response.writeHead(head.status, head.reason, headers);
     response.end(request.method === 'HEAD' || parts.length === 0 ? undefined : Buffer.concat(parts, bytes));
     this.dropAnswer(job);
+    this.untaken.add(job, bytes);
   }
 
   private refuse(job: Job, why: Refusal, retryMs: number): void {
@@ -234,6 +238,7 @@ export class Relay {
   private forget(job: Job): void {
     job.ended = true;
     this.jobs.delete(job.id);
+    this.untaken.taken(job);
     this.dropAnswer(job);
   }
 
