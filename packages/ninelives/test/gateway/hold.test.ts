@@ -4,8 +4,6 @@ import { createHoldState } from '../../src/gateway/hold/state.js';
 import { step } from '../../src/gateway/hold/step.js';
 import { HOLD_LIMITS } from '../../src/gateway/limits.js';
 import type { Command, HoldEvent } from '../../src/gateway/types.js';
-import { runScene, type Tally } from '../sim/gateway/run.js';
-import type { FaultKind } from '../sim/gateway/scene.js';
 
 type Told = HoldEvent extends infer E ? (E extends HoldEvent ? Omit<E, 'atMs'> : never) : never;
 
@@ -164,83 +162,3 @@ describe('the hold, by hand', () => {
     assert.deepEqual(state.counts.ends, { answered: 0, replayed: 0, refused: 1, 'client-gone': 1 });
   });
 });
-
-const SEEDS = 100;
-
-describe('the hold, in virtual time (I9)', () => {
-  const noWord = (kind: FaultKind) => kind !== 'told-death' && kind !== 'leave';
-
-  it(`${SEEDS} worlds: every request ends once, within its time; one copy a death; no innocent convicted`, () => {
-    const sum: Tally = {
-      requests: 0,
-      ends: {},
-      deaths: 0,
-      convictions: 0,
-      suspected: 0,
-      worstPoisonDeaths: 0,
-    };
-    for (let seed = 1; seed <= SEEDS; seed++) {
-      const tally = inWorld(seed, () => runScene(seed));
-      for (const [end, count] of Object.entries(tally.ends)) sum.ends[end] = (sum.ends[end] ?? 0) + count;
-      sum.deaths += tally.deaths;
-      sum.suspected += tally.suspected;
-    }
-    // A swarm that never got there has proved nothing.
-    const reached = [
-      'answered',
-      'client-gone',
-      'hold-time',
-      'quarantined',
-      'lost',
-      'share-full',
-      'overloaded',
-    ];
-    for (const end of [...reached, 'bytes-full']) assert.ok(sum.ends[end], `no request ended as ${end}`);
-    assert.ok(sum.deaths > SEEDS && sum.suspected > 0, JSON.stringify(sum));
-  });
-
-  it('an input that kills is allowed three deaths, where nobody else confesses', () => {
-    let worst = 0;
-    for (let seed = 201; seed <= 240; seed++) {
-      const tally = inWorld(seed, () =>
-        runScene(seed, (scene) => {
-          scene.faults = scene.faults.filter(({ kind }) => noWord(kind) && kind !== 'poison');
-          scene.faults.push({ kind: 'poison', everyMs: 40_000 });
-          scene.clients.patienceMs = 10 * 60_000;
-        }),
-      );
-      worst = Math.max(worst, tally.worstPoisonDeaths);
-    }
-    assert.equal(worst, 3);
-  });
-
-  it('deaths and hangs alone cost no call, where the server comes back in time and has room', () => {
-    for (let seed = 301; seed <= 330; seed++) {
-      const { ends, deaths } = inWorld(seed, () =>
-        runScene(seed, (scene) => {
-          const kinds: FaultKind[] = ['told-death', 'hang', 'slow'];
-          scene.faults = kinds.map((kind) => ({ kind, everyMs: kind === 'slow' ? 300_000 : 90_000 }));
-          scene.limits = HOLD_LIMITS;
-          scene.server = {
-            ...scene.server,
-            loadMs: 10_000,
-            killedAfterMs: 5_000,
-            serviceMs: 20,
-            queueMax: 1_000,
-          };
-          scene.clients = { ...scene.clients, everyMs: 1_000, patienceMs: 10 * 60_000, unsentShare: 0 };
-        }),
-      );
-      assert.deepEqual(Object.keys(ends), ['answered'], `seed ${seed}: ${JSON.stringify(ends)}`);
-      assert.ok(deaths > 0);
-    }
-  });
-});
-
-function inWorld(seed: number, run: () => Tally): Tally {
-  try {
-    return run();
-  } catch (error) {
-    throw new Error(`in the world of seed ${seed}`, { cause: error });
-  }
-}

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
-import { assertEveryRequest } from '../../../src/gateway/hold/invariants.js';
-import { wantsLook } from '../../../src/gateway/hold/passing.js';
-import { createHoldState, type HoldState } from '../../../src/gateway/hold/state.js';
-import { step } from '../../../src/gateway/hold/step.js';
+import type { HoldState } from '../../../src/gateway/hold/state.js';
 import type { Command, HoldEvent } from '../../../src/gateway/types.js';
 import type { Chance } from '../seed/prng.js';
 import type { Agenda } from './agenda.js';
+import type { Hold } from './production.js';
 import type { Scene } from './scene.js';
 import { type Copy, SimServer } from './server.js';
 
@@ -25,6 +23,8 @@ export interface Seen {
   deathsBefore: number;
   copies: number;
   unavailable: number;
+  /** A byte of an answer has gone out. */
+  streamed: boolean;
   /** A copy is on its way, or its end is being taken in. */
   flying: boolean;
   copy: Copy | null;
@@ -40,6 +40,9 @@ export class SimProxy {
   readonly ended: Seen[] = [];
   readonly poisonDeaths = new Map<string, number>();
   requests = 0;
+  /** Of those that came, how many have not ended; and how many have a copy on its way. */
+  private here = 0;
+  private inFlight = 0;
   suspected = 0;
   /** Deaths and breaks of which nobody said anything. */
   untold = 0;
@@ -52,8 +55,9 @@ export class SimProxy {
     private readonly scene: Scene,
     private readonly agenda: Agenda,
     private readonly chance: Chance,
+    private readonly hold: Hold,
   ) {
-    this.state = createHoldState(scene.limits);
+    this.state = hold.createHoldState(scene.limits);
     this.server = new SimServer(scene.server, agenda, chance.fork('server'), (of) => {
       const text = of && this.all.get(of.id)?.text;
       if (text) this.poisonDeaths.set(text, (this.poisonDeaths.get(text) ?? 0) + 1);
@@ -73,11 +77,23 @@ export class SimProxy {
     const id = ++this.requests;
     const replay = kind === 'plain' && chance.yes(scene.clients.unsentShare) ? 'unsent' : 'whole';
     const seen: Seen = {
-      ...{ id, kind, text, replay, copies: 0, unavailable: 0, flying: false, copy: null, end: null },
+      ...{
+        id,
+        kind,
+        text,
+        replay,
+        copies: 0,
+        unavailable: 0,
+        streamed: false,
+        flying: false,
+        copy: null,
+        end: null,
+      },
       arrivedAtMs: this.agenda.nowMs(),
       deathsBefore: this.state.counts.deaths,
     };
     this.all.set(id, seen);
+    this.here += 1;
     const bytes = kind === 'slow' ? 8_000 : chance.int(100, 2_000);
     const request = {
       id,
@@ -89,6 +105,7 @@ export class SimProxy {
       fingerprint: () => text,
     } as const;
     this.emit({ type: 'arrived', request });
+    assert.ok(this.here <= scene.limits.requestsMax, `${this.here} requests are here`);
     this.agenda.at(this.agenda.nowMs() + scene.clients.patienceMs, () => this.leave(seen));
   }
 
@@ -105,8 +122,8 @@ export class SimProxy {
     this.taking = true;
     for (let next = this.events.shift(); next; next = this.events.shift()) {
       const atMs = this.agenda.nowMs();
-      const commands = step(this.state, { ...next, atMs } as HoldEvent, this.scene.limits);
-      if (++this.taken % LOOK_EVERY === 0) assertEveryRequest(this.state, this.scene.limits);
+      const commands = this.hold.step(this.state, { ...next, atMs } as HoldEvent, this.scene.limits);
+      if (++this.taken % LOOK_EVERY === 0) this.hold.assertEveryRequest(this.state, this.scene.limits);
       for (const command of commands) this.obey(command);
     }
     this.taking = false;
@@ -116,7 +133,7 @@ export class SimProxy {
     const { state, agenda, scene } = this;
     const before = state.backend.readiness;
     this.emit({ type: 'tick' });
-    if (wantsLook({ state, atMs: agenda.nowMs(), limits: scene.limits })) {
+    if (this.hold.wantsLook({ state, atMs: agenda.nowMs(), limits: scene.limits })) {
       this.emit({ type: 'looked', life: state.backend.life, ...this.server.look() });
     }
     if (before !== 'suspect' && state.backend.readiness === 'suspect') this.suspected += 1;
@@ -139,6 +156,7 @@ export class SimProxy {
         return this.send(this.seen(command.id));
       case 'cancel': {
         const { copy } = this.seen(command.id);
+        if (copy && !copy.cancelled) this.inFlight -= 1;
         if (copy) copy.cancelled = true;
         return;
       }
@@ -153,6 +171,8 @@ export class SimProxy {
     const { id, kind, arrivedAtMs, flying, copy } = seen;
     assert.equal(seen.end, null, `I9: request ${id} ended as ${seen.end}, and again as ${how}`);
     seen.end = how;
+    this.here -= 1;
+    if (copy && !copy.cancelled) this.inFlight -= 1;
     this.ended.push(seen);
     if (copy) copy.cancelled = true;
     const heldMs = this.agenda.nowMs() - arrivedAtMs;
@@ -166,6 +186,13 @@ export class SimProxy {
     const { id } = seen;
     assert.equal(seen.end, null, `a copy of request ${id}, which has ended`);
     assert.ok(!seen.copy || seen.copy.cancelled, `request ${id} has two copies on their way`);
+    assert.ok(!seen.streamed, `request ${id} is sent again, and a part of its answer has gone out`);
+    const taken = seen.copies - seen.unavailable;
+    assert.ok(seen.replay === 'whole' || taken === 0, `request ${id} may not be sent twice`);
+    const { readiness } = this.state.backend;
+    assert.ok(readiness === 'ready' || readiness === 'unknown', `sent to a server that is ${readiness}`);
+    this.inFlight += 1;
+    assert.ok(this.inFlight <= this.scene.limits.inFlightMax, `${this.inFlight} copies are on their way`);
     seen.copies += 1;
     seen.flying = true;
     const allowed = 1 + seen.unavailable + (this.state.counts.deaths - seen.deathsBefore);
@@ -180,6 +207,7 @@ export class SimProxy {
     const last = (then: () => void) => {
       if (copy.cancelled) return;
       copy.cancelled = true;
+      this.inFlight -= 1;
       then();
       seen.flying = seen.copy !== copy;
     };
@@ -188,7 +216,9 @@ export class SimProxy {
       cancelled: false,
       work: this.workOf(seen),
       streaming: () => {
-        if (!copy.cancelled) this.emit({ type: 'streaming', id });
+        if (copy.cancelled) return;
+        seen.streamed = true;
+        this.emit({ type: 'streaming', id });
       },
       answered: (right) =>
         last(() => {

@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
+import { assertEveryRequest } from '../../../src/gateway/hold/invariants.js';
+import { wantsLook } from '../../../src/gateway/hold/passing.js';
+import { createHoldState } from '../../../src/gateway/hold/state.js';
+import { step } from '../../../src/gateway/hold/step.js';
 import type { Chance as Stream } from '../seed/prng.js';
 import { Chance } from '../seed/prng.js';
 import { type Agenda, createAgenda } from './agenda.js';
+import type { Hold } from './production.js';
 import { type Seen, SimProxy } from './proxy.js';
 import { drawScene, type FaultKind, type Scene } from './scene.js';
 
+const THE_HOLD: Hold = { createHoldState, step, wantsLook, assertEveryRequest };
 /** Time without faults at the end, in which everything must come to its end. */
 const QUIET_MS = 4 * 60_000;
 const OUTAGE_MS = 150_000;
@@ -21,12 +27,16 @@ export interface Tally {
 }
 
 /** One scene: faults first, then quiet. @throws where a promise is broken. */
-export function runScene(seed: number, change: (scene: Scene) => void = () => {}): Tally {
+export function runScene(
+  seed: number,
+  change: (scene: Scene) => void = () => {},
+  hold: Hold = THE_HOLD,
+): Tally {
   const scene = drawScene(seed);
   change(scene);
   const chance = new Chance(seed).fork('world');
   const agenda = createAgenda();
-  const proxy = new SimProxy(scene, agenda, chance.fork('proxy'));
+  const proxy = new SimProxy(scene, agenda, chance.fork('proxy'), hold);
   const endMs = scene.minutes * 60_000;
   for (let client = 0; client < scene.clients.count; client++) {
     const arrive = () => proxy.arrive('plain', `client ${client}`, `text ${proxy.requests}`);

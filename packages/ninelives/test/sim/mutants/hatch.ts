@@ -18,7 +18,7 @@ export function hatch(
   const folder = mkdtempSync(join(tmpdir(), 'ninelives-mutant-'));
   const remove = () => rmSync(folder, { recursive: true, force: true });
   try {
-    for (const room of ['core', 'daemon', 'record']) {
+    for (const room of ['core', 'daemon', 'record', 'gateway']) {
       cpSync(join(source, room), join(folder, 'src', room), { recursive: true });
     }
     writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
