@@ -39,16 +39,6 @@ export const HOLD_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'deaths in company convict',
-    edits: [
-      {
-        file: 'gateway/learn/ledger.js',
-        from: 'const alone = trial && present.length === 1;',
-        to: 'const alone = present.length > 0;',
-      },
-    ],
-  },
-  {
     name: 'a death that somebody owns up to counts',
     edits: [hold('backend', 'if (present.length === 0 || excused)', 'if (present.length === 0)')],
   },
