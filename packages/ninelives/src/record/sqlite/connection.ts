@@ -1,6 +1,7 @@
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type DatabaseSyncInstance, type StatementSyncInstance } from '@photostructure/sqlite';
+import { RecordUnavailableError } from '../record.js';
 import { translate, unavailable } from './failure.js';
 import { APPLICATION_ID, MIGRATIONS, migrate } from './migrations.js';
 
@@ -42,21 +43,37 @@ export interface ConnectionOptions {
   busyTimeoutMs: number;
 }
 
+/**
+ * SQLite does not wait for a lock, whatever the timeout, while another process opens the file as the first, recovers it,
+ * or closes it as the last (sqlite.org/wal.html §11). Each of these takes a moment, so opening is tried again.
+ */
+const OPEN_TRIES = 5;
+const OPEN_PAUSE_MS = 40;
+
 /** @throws RecordUnavailableError when it can't be opened, or was written by a newer version. */
 export function connect(path: string, options: ConnectionOptions): Connection {
-  try {
-    if (options.readOnly) {
-      if (!existsSync(path)) throw unavailable('missing', path);
-    } else create(path);
-    const db = new DatabaseSync(path, { readOnly: options.readOnly, timeout: options.busyTimeoutMs });
+  for (let tries = 1; ; tries++) {
     try {
-      return prepare(db, path, options.readOnly);
+      return open(path, options);
     } catch (error) {
-      db.close();
-      throw error;
+      const said = translate(fromSystem(error, path), path);
+      const busy = said instanceof RecordUnavailableError && said.reason === 'busy';
+      if (!busy || tries === OPEN_TRIES) throw said;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, OPEN_PAUSE_MS);
     }
+  }
+}
+
+function open(path: string, options: ConnectionOptions): Connection {
+  if (options.readOnly) {
+    if (!existsSync(path)) throw unavailable('missing', path);
+  } else create(path);
+  const db = new DatabaseSync(path, { readOnly: options.readOnly, timeout: options.busyTimeoutMs });
+  try {
+    return prepare(db, path, options.readOnly);
   } catch (error) {
-    throw translate(fromSystem(error, path), path);
+    db.close();
+    throw error;
   }
 }
 
