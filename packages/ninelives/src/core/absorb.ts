@@ -6,14 +6,12 @@ import { isMasked, sameIncarnation } from './identity.js';
 import { noteRevival } from './offender.js';
 import { acknowledgedPage } from './page.js';
 import { armByWord } from './power.js';
+import { endFull, endSilence, resetRun, SILENT } from './run.js';
 import { learnLoad, noteMovement } from './startup.js';
 import { type Draft, note, touch } from './state.js';
 import { absorbStill, absorbTraffic } from './traffic.js';
-import type { Incarnation, Observation, ProbeReason, UnitSnapshot } from './types.js';
+import type { Incarnation, Observation, UnitSnapshot } from './types.js';
 import { RESULT_OF } from './types.js';
-
-/** Reasons that are silence: nothing came back. Only these count one by one towards `failureThreshold`. */
-export const SILENT: ReadonlySet<ProbeReason> = new Set(['timeout', 'refused', 'reset']);
 
 type Of<T extends Observation['type']> = Extract<Observation, { type: T }>;
 
@@ -83,15 +81,6 @@ function onDaemonStarted(draft: Draft, observation: Of<'daemon-started'>): void 
   }
   state.bootId = observation.bootId;
   if (state.life) resetRun(state.life);
-}
-
-function resetRun(life: Life): void {
-  endFull(life);
-  life.failures = 0;
-  life.passes = 0;
-  life.recent = [];
-  life.firstFailureAtMs = null;
-  life.firstFailureWallMs = null;
 }
 
 function onUnit(draft: Draft, unit: UnitSnapshot): void {
@@ -249,17 +238,6 @@ function onCompletion(draft: Draft, observation: Of<'completion'>): void {
   // Work gets done, so the silence towards us is a queue, not a hang (I1).
   endSilence(life);
   endFull(life);
-}
-
-function endFull(life: Life): void {
-  life.fullSinceMs = null;
-  life.fullAnswers = 0;
-}
-
-function endSilence(life: Life): void {
-  life.failures = 0;
-  // Its place in the window of M of N stays: were it taken out, finished work could complete the M for a kill.
-  life.recent = life.recent.map((reason) => (SILENT.has(reason) ? 'busy' : reason));
 }
 
 function onKilled(draft: Draft, observation: Of<'killed'>): void {

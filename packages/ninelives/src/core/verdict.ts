@@ -1,8 +1,8 @@
-import { SILENT } from './absorb.js';
 import type { GuardState, Life, Verdict, VerdictKind } from './decision.js';
 import { isMasked } from './identity.js';
 import { leakClause } from './leak.js';
 import type { Policy } from './policy.js';
+import { SILENT } from './run.js';
 import { fullVerdict, seconds, silentVerdict } from './silence.js';
 import { mayBeLoading, stillForMs, usualLoad } from './startup.js';
 import type { At, ProbeOutcome } from './types.js';

@@ -33,7 +33,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [
       { file: 'core/types.js', from: "blind: 'unknown'", to: "blind: 'fail'" },
       {
-        file: 'core/absorb.js',
+        file: 'core/run.js',
         from: "new Set(['timeout', 'refused', 'reset'])",
         to: "new Set(['timeout', 'refused', 'reset', 'blind'])",
       },

@@ -1,0 +1,28 @@
+import type { Life } from './decision.js';
+import type { ProbeReason } from './types.js';
+
+/** Reasons that are silence: nothing came back. Only these count one by one towards `failureThreshold`. */
+export const SILENT: ReadonlySet<ProbeReason> = new Set(['timeout', 'refused', 'reset']);
+
+/** Everything that was held against this incarnation, or in its favour, begins anew. */
+export function resetRun(life: Life): void {
+  endFull(life);
+  life.failures = 0;
+  life.passes = 0;
+  life.recent = [];
+  life.firstFailureAtMs = null;
+  life.firstFailureWallMs = null;
+}
+
+/** Its queue is not full any more. */
+export function endFull(life: Life): void {
+  life.fullSinceMs = null;
+  life.fullAnswers = 0;
+}
+
+/** Something came back, or work got done: no run of silence is left. */
+export function endSilence(life: Life): void {
+  life.failures = 0;
+  // Its place in the window of M of N stays: were it taken out, finished work could complete the M for a kill.
+  life.recent = life.recent.map((reason) => (SILENT.has(reason) ? 'busy' : reason));
+}
