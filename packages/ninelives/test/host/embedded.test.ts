@@ -226,7 +226,9 @@ describe('embedded supervisor', { concurrency: 4 }, () => {
 
   it('goes on as systemd would when a stranger takes the port between two lives, and says who it is', async (t) => {
     const port = await freePort();
-    const options = serverOptions(t, port, [], { restart: { ...RESTART, restartMs: 500 } });
+    // Room for the stranger to come, and for five starts on a loaded machine.
+    const restart = { ...RESTART, restartMs: 1_500, startLimitIntervalMs: 120_000 };
+    const options = serverOptions(t, port, [], { restart });
     const supervisor = await supervise(t, options);
     await supervisor.start();
     const up = await untilUp(supervisor, { processes: 2 });
