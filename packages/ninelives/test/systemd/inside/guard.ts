@@ -117,7 +117,7 @@ describe('guard on a unit of systemd, as an ordinary user', { concurrency: 3 }, 
     await admin(['/bin/sh', '-c', `mkdir ${folder} && printf '[Service]\\nRestart=no\\n' >${folder}/a.conf`]);
     await admin(['systemctl', 'daemon-reload']);
     await box.until('disarmed', () => box.status()?.power === 'watch-only');
-    assert.match(box.output(), /Restart: on-failure → no/);
+    await box.until('it is said', () => box.output().includes('Restart: on-failure → no'));
     const worker = await wedge(box);
     await box.until('the page', () => box.status()?.incident?.status === 'escalated');
     assert.ok(isAlive(worker));
@@ -134,7 +134,8 @@ describe('what a person is told of a unit of systemd', { concurrency: 3 }, () =>
     });
     assert.equal(stopped.verdict.kind, 'stopped');
     assert.ok(stopped.incident?.escalations.length === 1);
-    assert.match(box.output(), new RegExp(`sudo systemctl start ${unit}`));
+    // The record comes first, and the terminal after it.
+    await box.until('it is said', () => box.output().includes(`sudo systemctl start ${unit}`));
     await admin(['systemctl', 'start', unit]);
     await box.untilServing();
     assert.equal((await box.incidents()).at(-1)?.kills, 0);
