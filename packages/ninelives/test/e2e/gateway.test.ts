@@ -45,7 +45,8 @@ describe('up runs the gateway in front of the service', () => {
     box = await openBox(serviceWith(', --load-ms, "1000"'));
     const first = box.start();
     await box.untilServing();
-    assert.match(box.output(), new RegExp(`serving +http://127.0.0.1:${box.gatewayPort}`));
+    const welcome = new RegExp(`serving +http://127.0.0.1:${box.gatewayPort}`);
+    await box.until('the welcome', () => welcome.test(box.output()));
     assert.equal(await ask('before'), 200);
     const held = ask('wait:2000');
     const [main] = box.processes();
@@ -90,7 +91,8 @@ describe('up runs the gateway in front of the service', () => {
         () => false,
       ),
     );
-    assert.match(box.output(), /the gateway of svc is killed \(pid \d+\): stopped \(T\)/);
+    const said = /the gateway of svc is killed \(pid \d+\): stopped \(T\)/;
+    await box.until('it is said', () => said.test(box.output()));
     assert.deepEqual(await box.incidents(), [], 'the service is well all the while');
     daemon.kill('SIGTERM');
     await once(daemon, 'exit');

@@ -39,6 +39,7 @@ describe('up, before it kills', () => {
     const shown = (await box.run('incidents', id, '--state', box.stateDir)).stdout;
     assert.match(shown, /what it was doing, kept before .*evidence\/.*\.json/);
     assert.match(shown, new RegExp(`pid ${engine.pid} \\(.*\\): stopped \\(T\\)`));
-    assert.match(box.output(), /gone after \d+ ms; evidence kept in \d\.\d s/);
+    const said = /gone after \d+ ms; evidence kept in \d\.\d s/;
+    await box.until('it is said', () => said.test(box.output()));
   });
 });
