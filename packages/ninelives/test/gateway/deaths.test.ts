@@ -35,6 +35,9 @@ describe('the gateway, when the server dies', { concurrency: true }, () => {
         async ({ backend, url, gateway }) => {
           const clients = crowd(url, 8);
           await until('the crowd is at work', () => gateway.state.counts.ends.answered > 50);
+          // One that is surely on its way: the crowd's answers may all be written at the moment of the kill.
+          const long = ask(url, 'wait:2000');
+          await until('it is at work', () => backend.copies().has('wait:2000'));
           backend.signal('SIGKILL');
           await until('it was seen', () => gateway.state.counts.deaths > 0);
           await until('it serves again', () => gateway.state.backend.readiness === 'ready');
@@ -42,6 +45,7 @@ describe('the gateway, when the server dies', { concurrency: true }, () => {
           await until('the crowd goes on', () => gateway.state.counts.ends.answered > before + 100);
           const { calls, failed } = await clients.stop();
           assert.deepEqual(failed, []);
+          assert.equal((await long).status, 200);
           assert.ok(calls > 150);
           assert.equal(backend.deaths, 1);
           const copies = [...backend.copies().values()];
