@@ -13,8 +13,8 @@ import { SetupError, seconds } from './say.mjs';
  * whole file as well, and the longest file of real processes (a systemd is booted once for all) needs minutes.
  */
 const TEST_LIMIT_MS = 15 * 60_000;
-/** Real-process tests mostly wait for processes; more than this many at a time and they wait for a core. */
-const REAL_PROCESS_FILES_AT_ONCE = 2;
+/** Real-process tests start many processes each; two files at a time wait for a core on a machine with two. */
+const REAL_PROCESS_FILES_AT_ONCE = 1;
 const SIMULATION = ['--runs', '200', '--hours', '6'];
 const OTHER_NODES = [22, 24];
 /** `up` serves the real model, a frozen engine is killed and revived: what must work on every Node. */

@@ -100,7 +100,7 @@ export async function openBox(
 
   const run: Box['run'] = (...args) =>
     new Promise((done) => {
-      execFile(process.execPath, [BIN, ...args], { env, timeout: LIMIT_MS }, (error, stdout, stderr) => {
+      execFile(process.execPath, [BIN, ...args], { env, timeout: 2 * LIMIT_MS }, (error, stdout, stderr) => {
         done({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr });
       });
     });

@@ -227,7 +227,9 @@ describe("drills on one's own units, and refusals", { concurrency: 3 }, () => {
   });
 
   it("start-limit on one's own unit: given up, told, and put back", async (t) => {
-    const { drill, supervisor } = await unitToDrill(t, { user: true });
+    // Five starts in ten seconds, the default, are more than a loaded machine manages.
+    const limit = ['StartLimitBurst=3', 'StartLimitIntervalSec=600'];
+    const { drill, supervisor } = await unitToDrill(t, { user: true, unit: limit });
     const report = passed(await drill('start-limit', '--really', '--json'));
     assert.equal(report.fault, 'crash-loop');
     assert.ok(report.timeline.some((row) => row.type === 'escalated'));
