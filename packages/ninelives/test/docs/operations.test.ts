@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { it } from 'node:test';
 import { Command } from 'commander';
 import { addCommands } from '../../src/cli/commands.js';
+import { LOGGED, LOGGED_BESIDE } from '../../src/cli/log.js';
 import { createTerminal } from '../../src/cli/terminal.js';
 import { configJsonSchema } from '../../src/config/schema/json-schema.js';
 import { ROOT } from '../house/source.js';
@@ -21,7 +22,7 @@ interface Schema {
 }
 
 it('docs/operations.md is what the command table and the schema say', () => {
-  const current = `${[...head(), ...commands(), ...settings()].join('\n')}\n`;
+  const current = `${[...head(), ...log(), ...commands(), ...settings()].join('\n')}\n`;
   if (process.env.UPDATE_DOCS === '1') writeFileSync(FILE, current);
   assert.equal(readFileSync(FILE, 'utf8'), current, `it is not; type  ${UPDATE}`);
 });
@@ -42,6 +43,36 @@ function head(): string[] {
     '| `dashboard.token` | whoever can read it may act on the dashboard |',
     '| `reserve` | room that is given up on a full disk |',
     '| `lock.db`, `owner.json` | which process guards here |',
+    '',
+  ];
+}
+
+/** What `--json` of the resident commands writes, from the tables it is written by. */
+function log(): string[] {
+  return [
+    '## Log',
+    '',
+    '`up`, `guard`, `watch` and `gateway` tell their story in lines for people; with `--json` each event is one line of JSON:',
+    '',
+    '| field | is |',
+    '| --- | --- |',
+    '| `time` | ISO 8601, UTC, with milliseconds |',
+    '| `level` | `info`, `warn` or `error` |',
+    '| `event` | its name, from the table below |',
+    '| `service` | as in the config |',
+    '| `incident` | the id, as in `incidents`, pages and the report |',
+    '| `incarnation` | one life of the main process: `pid:start ticks:boot id` |',
+    '| `text` | a sentence for people; everything else is stable |',
+    '| `data` | facts of the event, such as `intentId` of a kill and the reason of a failed probe |',
+    '',
+    '| event | level | means |',
+    '| --- | --- | --- |',
+    ...Object.entries(LOGGED).map(([type, { level, means }]) => `| \`${type}\` | ${level} | ${means} |`),
+    ...Object.entries(LOGGED_BESIDE).map(
+      ([event, means]) => `| \`${event}\` | ${event === 'trouble' ? 'warn' : 'info'} | ${means} |`,
+    ),
+    '',
+    'The gateway that `up` runs writes its own under `STATE/gateway/`. Nothing in any line is ever the text of a request.',
     '',
     '## Commands',
   ];

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { writeStatusPage } from '../../src/cli/commands/status-page.js';
 import { memoryRecord } from '../../src/record/memory.js';
 import { reportHtml } from '../../src/report/html/report.js';
 import { type ReportOptions, reportOf } from '../../src/report/report.js';
@@ -107,6 +111,24 @@ describe('the report', () => {
     assert.ok(!page.includes(SERVICE) && page.includes('model&lt;script&gt;'));
     assert.ok(page.includes('2.0 s &lt;b&gt;'));
     assert.doesNotMatch(page, /<script|https?:|src=|@import|url\(/);
+  });
+
+  it('the public page is a file that says little, written whole or not at all', (t) => {
+    const record = memoryRecord();
+    writeWeekend(record, {
+      sinceMs: HOUR,
+      gaps: [],
+      losses: [{ fromWallMs: NOW - HOUR / 2, lostMs: MINUTE }],
+    });
+    const folder = mkdtempSync(join(tmpdir(), 'ninelives-status-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    writeStatusPage(record, join(folder, 'status.html'), NOW);
+    const page = readFileSync(join(folder, 'status.html'), 'utf8');
+    assert.match(page, /model&lt;script&gt;.*Unknown[\s\S]*healed 1 time/);
+    assert.doesNotMatch(page, /<script|https?:|src=|pid|probes? in a row|\/health|SIGKILL|incident-|boot/);
+    mkdirSync(join(folder, 'taken'));
+    assert.throws(() => writeStatusPage(record, join(folder, 'taken'), NOW), /can't be written/);
+    assert.deepEqual(readdirSync(folder).sort(), ['status.html', 'taken']);
   });
 
   it('never rounds up to a hundred, and puts lengths in two units', () => {

@@ -13,6 +13,7 @@ import { systemClock } from '../../host/system-clock.js';
 import { CliError, EXIT, type ExitCode } from '../errors.js';
 import { lookAtPort, lookAtUnit } from '../gateway/backend-look.js';
 import { inheritedSocket } from '../gateway/inherited.js';
+import { isoTime } from '../log.js';
 import { clockTime, type Terminal } from '../terminal.js';
 
 export interface GatewayCommandOptions {
@@ -142,7 +143,10 @@ function lookOf({ unit, user }: GatewayCommandOptions, { host, port }: Address):
 function logTo(terminal: Terminal, json: boolean): GatewayPorts['log'] {
   return (event, fields) => {
     const wallMs = systemClock.wallMs();
-    if (json) return terminal.out(JSON.stringify({ wallMs, event, ...fields }));
+    if (json) {
+      const name = event.replaceAll(' ', '-');
+      return terminal.out(JSON.stringify({ time: isoTime(wallMs), level: 'info', event: name, ...fields }));
+    }
     const rest = Object.entries(fields).map(([name, value]) => `${name}=${value}`);
     terminal.out(`${clockTime(wallMs)}  ${event}${rest.length > 0 ? `  (${rest.join(', ')})` : ''}`);
   };

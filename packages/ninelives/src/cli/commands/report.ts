@@ -1,10 +1,10 @@
-import { writeFileSync } from 'node:fs';
 import type { GuardRecord } from '../../record/record.js';
 import { reportHtml } from '../../report/html/report.js';
 import { reportOf } from '../../report/report.js';
 import { reportText } from '../../report/text.js';
 import { CliError, EXIT, type ExitCode } from '../errors.js';
 import type { Terminal } from '../terminal.js';
+import { writePage } from '../write-page.js';
 
 export interface ReportCommandOptions {
   sinceMs: number;
@@ -21,22 +21,10 @@ export function runReport(record: GuardRecord, options: ReportCommandOptions, te
   if (report.services.length === 0) {
     throw new CliError('nothing is guarded in this state folder yet', EXIT.environment, 'ninelives up');
   }
-  if (htmlFile !== null) write(htmlFile, reportHtml(report));
+  if (htmlFile !== null) writePage(htmlFile, reportHtml(report));
   if (json) terminal.out(JSON.stringify(report));
   else if (htmlFile === null) for (const line of reportText(report)) terminal.out(line);
   else terminal.out(`written: ${htmlFile}`);
   const open = report.services.some(({ incidents }) => incidents.some(({ status }) => status !== 'resolved'));
   return open ? EXIT.unhealthy : EXIT.fine;
-}
-
-/** @throws CliError */
-export function write(file: string, text: string): void {
-  try {
-    writeFileSync(file, text);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new CliError(`${file} can't be written: ${why}`, EXIT.environment, '--html FILE, somewhere else', {
-      cause,
-    });
-  }
 }

@@ -11,6 +11,7 @@ import type { GuardRecord } from '../../record/record.js';
 import { BIN } from '../bin.js';
 import { type OpenDashboard, openDashboard } from '../dashboard/open.js';
 import { EXIT, type ExitCode } from '../errors.js';
+import { eventEntry, troubleTeller } from '../log.js';
 import { storyLine } from '../story.js';
 import type { Terminal } from '../terminal.js';
 
@@ -48,7 +49,7 @@ export async function runResident(options: ResidentOptions, terminal: Terminal):
     terminal.out(`nothing to do: ${house.guardedBy} guards here already`);
     return EXIT.fine;
   }
-  const onTrouble = (text: string) => terminal.err(`ninelives: ${text}`);
+  const onTrouble = troubleTeller(terminal, options.json, wallMs);
   const dashboard = options.once ? null : await openBeside(options, house, onTrouble);
   if (options.armBy !== null) armEach(config, house.record, options.armBy);
   const systemd = createSdNotify(options.env);
@@ -61,7 +62,7 @@ export async function runResident(options: ResidentOptions, terminal: Terminal):
 
   function onEvent(service: ServiceConfig, event: RecordEvent): void {
     dashboard?.event(service, event);
-    if (options.json) return terminal.out(JSON.stringify({ service: service.name, ...event }));
+    if (options.json) return terminal.out(JSON.stringify(eventEntry(service.name, event)));
     const line = storyLine(event, terminal, several ? `${service.name}  ` : '');
     if (line) terminal.out(line);
   }

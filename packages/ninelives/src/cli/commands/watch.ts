@@ -9,6 +9,7 @@ import { systemClock } from '../../host/system-clock.js';
 import { createOutbox } from '../../notify/outbox.js';
 import type { WatchDecision } from '../../watch/step.js';
 import { EXIT, type ExitCode } from '../errors.js';
+import { eventEntry, troubleTeller } from '../log.js';
 import { storyLine } from '../story.js';
 import type { Terminal } from '../terminal.js';
 
@@ -36,6 +37,7 @@ export async function runWatchCommand(options: WatchCommandOptions, terminal: Te
       return EXIT.fine;
     }
   }
+  const onTrouble = troubleTeller(terminal, options.json, wallMs);
   const house = openHouse(stateDir, config, options.env);
   const systemd = createSdNotify(options.env);
   const outbox = createOutbox({
@@ -43,13 +45,11 @@ export async function runWatchCommand(options: WatchCommandOptions, terminal: Te
     notifiers: house.notifiers,
     // An outer layer reminds by itself: watch.remind.
     paging: { ...config.paging, remindMs: null },
-    onTrouble: (text) => terminal.err(`ninelives: ${text}`),
+    onTrouble,
     clock: systemClock,
     random: Math.random,
     onGaveUp: ({ page, notifier }, error) =>
-      terminal.err(
-        `ninelives: page "${page.title}" was not delivered through ${notifier}, given up: ${error}`,
-      ),
+      onTrouble(`page "${page.title}" was not delivered through ${notifier}, given up: ${error}`),
   });
   systemd.ready();
   const pass = once ? beginPass(config.heartbeats, layer) : null;
@@ -66,7 +66,7 @@ export async function runWatchCommand(options: WatchCommandOptions, terminal: Te
       once,
       onDecision,
       onRound: systemd.alive,
-      onTrouble: (text) => terminal.err(`ninelives: ${text}`),
+      onTrouble,
       signal,
     });
     await pass?.end(!signal.aborted);
@@ -84,7 +84,7 @@ function narrator(config: Config, json: boolean, terminal: Terminal) {
   const greeted = new Set<string>();
   return (service: string, { events, state }: WatchDecision) => {
     for (const event of events) {
-      if (json) terminal.out(JSON.stringify({ service, ...event }));
+      if (json) terminal.out(JSON.stringify(eventEntry(service, event)));
       else {
         const line = storyLine(event, terminal, several ? `${service}  ` : '');
         if (line) terminal.out(line);

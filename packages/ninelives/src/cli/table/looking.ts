@@ -9,6 +9,7 @@ import { showIncidents, showStatus } from '../commands/inspect.js';
 import { runLayers } from '../commands/layers.js';
 import { runProbeCommand } from '../commands/probe.js';
 import { recordGolden } from '../commands/record-golden.js';
+import { writeStatusPage } from '../commands/status-page.js';
 import { CliError, EXIT } from '../errors.js';
 import { configHere } from '../guarded.js';
 import { configOf } from '../services.js';
@@ -74,12 +75,14 @@ export function addLooking(program: Command, context: CommandContext): void {
   program
     .command('status')
     .description('what is seen now, in one sentence a service')
+    .option('--html <file>', 'the public status page, for any web server: says little, leaks nothing')
     .addOption(stateFlag())
     .addOption(jsonFlag())
-    .action((flags: Flags) => {
+    .action((flags: Flags & { html?: string }) => {
       const stateDir = stateDirOf(flags.state, env);
       const options = { json: flags.json ?? false, nowWallMs: systemClock.wallMs() };
       withRecord(stateDir, (record) => {
+        if (flags.html !== undefined) writeStatusPage(record, flags.html, options.nowWallMs);
         context.exit(showStatus(record, lockOwner(stateDir), options, terminal));
       });
     });
