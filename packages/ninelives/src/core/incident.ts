@@ -1,4 +1,5 @@
 import type { Incident } from './decision.js';
+import { openedIncident } from './opened-incident.js';
 import { pageFor } from './page.js';
 import { type Draft, nextId, note, touch } from './state.js';
 import { KILLABLE, LOSS } from './verdicts.js';
@@ -21,26 +22,18 @@ function openIncident(draft: Draft): void {
   const { state, at } = draft;
   const life = state.life;
   const drill = state.drill && at.atMs <= state.drill.untilMs ? state.drill : null;
-  const incident: Incident = {
-    id: nextId(draft, 'incident-'),
-    service: state.service,
-    status: 'open',
-    kind: state.verdict.kind,
-    sentence: state.verdict.sentence,
-    drill: drill && { drillId: drill.drillId, fault: drill.fault },
-    openedAtMs: at.atMs,
-    openedWallMs: at.wallMs,
-    firstFailureAtMs: life?.firstFailureAtMs ?? state.downSinceMs ?? at.atMs,
-    firstFailureWallMs: life?.firstFailureWallMs ?? at.wallMs - (at.atMs - (state.downSinceMs ?? at.atMs)),
-    killedAtMs: null,
-    restartedAtMs: null,
-    servingAtMs: null,
-    resolvedAtMs: null,
-    resolvedWallMs: null,
-    kills: 0,
-    escalations: [],
-    acknowledgedBy: null,
-  };
+  const incident = openedIncident(
+    {
+      id: nextId(draft, 'incident-'),
+      service: state.service,
+      kind: state.verdict.kind,
+      sentence: state.verdict.sentence,
+      drill: drill && { drillId: drill.drillId, fault: drill.fault },
+      firstFailureAtMs: life?.firstFailureAtMs ?? state.downSinceMs ?? at.atMs,
+      firstFailureWallMs: life?.firstFailureWallMs ?? at.wallMs - (at.atMs - (state.downSinceMs ?? at.atMs)),
+    },
+    at,
+  );
   state.incident = incident;
   state.withheld = null;
   if (life) life.passes = 0; // right answers before the loss say nothing about its end

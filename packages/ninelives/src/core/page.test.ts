@@ -1,30 +1,22 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Incident } from './decision.js';
+import { openedIncident } from './opened-incident.js';
 import { noticePage, pageFor } from './page.js';
 
 const WALL = Date.UTC(2026, 10, 23, 0, 29, 40);
 
-const HUNG: Incident = {
-  id: 'emb-incident-1',
-  service: 'emb',
-  status: 'open',
-  kind: 'hung',
-  sentence: 'hung: 3 probes in a row: no answer within 2.0 s; meanwhile /health said 200 in 1 ms',
-  drill: null,
-  openedAtMs: 50_000,
-  openedWallMs: WALL,
-  firstFailureAtMs: 42_000,
-  firstFailureWallMs: WALL - 8_000,
-  killedAtMs: null,
-  restartedAtMs: null,
-  servingAtMs: null,
-  resolvedAtMs: null,
-  resolvedWallMs: null,
-  kills: 0,
-  escalations: [],
-  acknowledgedBy: null,
-};
+const HUNG: Incident = openedIncident(
+  {
+    id: 'emb-incident-1',
+    service: 'emb',
+    kind: 'hung',
+    sentence: 'hung: 3 probes in a row: no answer within 2.0 s; meanwhile /health said 200 in 1 ms',
+    firstFailureAtMs: 42_000,
+    firstFailureWallMs: WALL - 8_000,
+  },
+  { atMs: 50_000, wallMs: WALL },
+);
 
 describe('a page', () => {
   it('says what, since when, what was tried, what now, and what to type', () => {

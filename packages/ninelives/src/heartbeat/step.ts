@@ -1,4 +1,5 @@
 import type { Incident, Page, RecordEvent, Verdict } from '../core/decision.js';
+import { openedIncident } from '../core/opened-incident.js';
 import { acknowledgedPage, span, utc } from '../core/page.js';
 import type { At } from '../core/types.js';
 import type { Ping } from './grammar.js';
@@ -83,26 +84,17 @@ function open(draft: HeartDecision, at: At, sinceWallMs: number): void {
   const { state } = draft;
   const { kind, sentence } = state.verdict;
   const stamp = utc(at.wallMs).replace(/[-:Z]/g, '').replace('T', '-');
-  const incident: Incident = {
-    id: `${state.layer}-${stamp}`,
-    service: heartName(state.from),
-    status: 'open',
-    kind,
-    sentence,
-    drill: null,
-    openedAtMs: at.atMs,
-    openedWallMs: at.wallMs,
-    firstFailureAtMs: at.atMs - (at.wallMs - sinceWallMs),
-    firstFailureWallMs: sinceWallMs,
-    killedAtMs: null,
-    restartedAtMs: null,
-    servingAtMs: null,
-    resolvedAtMs: null,
-    resolvedWallMs: null,
-    kills: 0,
-    escalations: [],
-    acknowledgedBy: null,
-  };
+  const incident = openedIncident(
+    {
+      id: `${state.layer}-${stamp}`,
+      service: heartName(state.from),
+      kind,
+      sentence,
+      firstFailureAtMs: at.atMs - (at.wallMs - sinceWallMs),
+      firstFailureWallMs: sinceWallMs,
+    },
+    at,
+  );
   state.incident = incident;
   tell(draft, 'incident-opened', 'opened', incident, at, [
     `What:  ${sentence}`,

@@ -1,4 +1,5 @@
 import type { Incident, Page, RecordEvent, Sample } from '../core/decision.js';
+import { openedIncident } from '../core/opened-incident.js';
 import { acknowledgedPage } from '../core/page.js';
 import type { At } from '../core/types.js';
 import type { Look } from './look.js';
@@ -139,26 +140,17 @@ function open(draft: Draft, verdict: WatchVerdict): void {
   const { state, at } = draft;
   const first = state.firstFailure ?? at;
   const name = `${state.layer}-${stamp(first.wallMs)}`;
-  const incident: Incident = {
-    id: name === state.lastIncidentId?.slice(0, name.length) ? `${state.lastIncidentId}b` : name,
-    service: state.service,
-    status: 'open',
-    kind: verdict.kind,
-    sentence: verdict.sentence,
-    drill: null,
-    openedAtMs: at.atMs,
-    openedWallMs: at.wallMs,
-    firstFailureAtMs: first.atMs,
-    firstFailureWallMs: first.wallMs,
-    killedAtMs: null,
-    restartedAtMs: null,
-    servingAtMs: null,
-    resolvedAtMs: null,
-    resolvedWallMs: null,
-    kills: 0,
-    escalations: [],
-    acknowledgedBy: null,
-  };
+  const incident = openedIncident(
+    {
+      id: name === state.lastIncidentId?.slice(0, name.length) ? `${state.lastIncidentId}b` : name,
+      service: state.service,
+      kind: verdict.kind,
+      sentence: verdict.sentence,
+      firstFailureAtMs: first.atMs,
+      firstFailureWallMs: first.wallMs,
+    },
+    at,
+  );
   state.incident = incident;
   state.lastIncidentId = incident.id;
   state.toldWallMs = at.wallMs;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { PagingPolicy } from '../../src/config/service.js';
 import type { Incident, Page } from '../../src/core/decision.js';
+import { openedIncident } from '../../src/core/opened-incident.js';
 import { acknowledgedPage, pageFor } from '../../src/core/page.js';
 import { attend, firstLine } from '../../src/notify/attend/attend.js';
 import type { OutboxView } from '../../src/notify/attend/view.js';
@@ -122,24 +123,15 @@ export class World {
   }
 }
 
-const LOST: Incident = {
-  id: '',
-  service: 'svc',
-  status: 'open',
-  kind: 'hung',
-  sentence: 'hung: no answer',
-  drill: null,
-  openedAtMs: 0,
-  openedWallMs: 0,
-  firstFailureAtMs: 0,
-  firstFailureWallMs: 0,
-  killedAtMs: null,
-  restartedAtMs: null,
-  servingAtMs: null,
-  resolvedAtMs: null,
-  resolvedWallMs: null,
-  kills: 0,
-  escalations: [],
-  acknowledgedBy: null,
-};
+const LOST: Incident = openedIncident(
+  {
+    id: '',
+    service: 'svc',
+    kind: 'hung',
+    sentence: 'hung: no answer',
+    firstFailureAtMs: 0,
+    firstFailureWallMs: 0,
+  },
+  { atMs: 0, wallMs: 0 },
+);
 const ROW = { attempts: 0, acceptedWallMs: null, gaveUpWallMs: null, lastError: null, withheld: null };

@@ -1,4 +1,5 @@
 import type { Decision, Incident, KillIntent, Page, RecordEvent } from '../../src/core/decision.js';
+import { openedIncident } from '../../src/core/opened-incident.js';
 import { DEFAULT_POLICY } from '../../src/core/policy.js';
 import { initialState } from '../../src/core/state.js';
 
@@ -23,27 +24,15 @@ export function event(wallMs: number, text: string, incidentId: string | null = 
 }
 
 export function incident(service: string, id: string, parts: Partial<Incident> = {}): Incident {
-  return {
+  const opening = {
     id,
     service,
-    status: 'open',
-    kind: 'hung',
+    kind: 'hung' as const,
     sentence: 'hung: 3 probes in a row: no answer within 2.0 s',
-    drill: null,
-    openedAtMs: 10,
-    openedWallMs: 10,
     firstFailureAtMs: 5,
     firstFailureWallMs: 5,
-    killedAtMs: null,
-    restartedAtMs: null,
-    servingAtMs: null,
-    resolvedAtMs: null,
-    resolvedWallMs: null,
-    kills: 0,
-    escalations: [],
-    acknowledgedBy: null,
-    ...parts,
   };
+  return { ...openedIncident(opening, { atMs: 10, wallMs: 10 }), ...parts };
 }
 
 export function intent(service: string, id: string, incidentId: string): KillIntent {

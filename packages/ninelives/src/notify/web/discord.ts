@@ -1,8 +1,9 @@
 import type { NotifierConfig } from '../../config/service.js';
 import type { PageKind } from '../../core/decision.js';
 import type { Notifier } from '../notifier.js';
-import { field, postJson, type WebPorts } from './http.js';
-import { cut, type Message, messageOf } from './message.js';
+import type { WebPorts } from './http.js';
+import { createJsonNotifier } from './json-notifier.js';
+import { cut, type Message } from './message.js';
 
 const COLOR: Record<PageKind, number> = {
   opened: 0xd73a49,
@@ -19,18 +20,7 @@ export function createDiscordNotifier(
   ports: WebPorts,
 ): Notifier {
   const wire = { name, secrets: [url] };
-  return {
-    name,
-    async deliver(page, signal) {
-      const body = discordBody(messageOf(page, ports.runbook));
-      const after = (answer: unknown) => {
-        const seconds = field(answer, 'retry_after');
-        return typeof seconds === 'number' ? Math.ceil(seconds * 1000) : null;
-      };
-      const { answer: _, ...delivery } = await postJson(wire, { url, body }, signal, ports, after);
-      return delivery;
-    },
-  };
+  return createJsonNotifier(wire, (message) => ({ url, body: discordBody(message) }), ports, ['retry_after']);
 }
 
 /** `content` is what a phone shows. Nobody is mentioned, whatever a server's answer in the text may say. */

@@ -1,8 +1,9 @@
 import type { NotifierConfig } from '../../config/service.js';
 import type { PageKind } from '../../core/decision.js';
 import type { Acknowledgement, Notifier } from '../notifier.js';
-import { ask, field, parsed, postJson, type WebPorts } from './http.js';
-import { cut, cutBytes, type Message, messageOf, type Urgency } from './message.js';
+import { ask, field, parsed, type WebPorts } from './http.js';
+import { createJsonNotifier } from './json-notifier.js';
+import { cut, cutBytes, type Message, type Urgency } from './message.js';
 
 type Config = Extract<NotifierConfig, { type: 'ntfy' }>;
 
@@ -29,19 +30,11 @@ export function createNtfyNotifier(config: Config, ports: WebPorts): Notifier {
   const { name, server, token, topic, replies } = config;
   const headers: { [name: string]: string } = token === null ? {} : { authorization: `Bearer ${token}` };
   const wire = { name, secrets: [token, topic, replies] };
-  const notifier: Notifier = {
-    name,
-    async deliver(page, signal) {
-      const body = ntfyBody(messageOf(page, ports.runbook), config, await sequenceId(page.id));
-      const { answer: _, ...delivery } = await postJson(
-        wire,
-        { url: `${server}/`, headers, body },
-        signal,
-        ports,
-      );
-      return delivery;
-    },
+  const requestOf = async (message: Message) => {
+    const body = ntfyBody(message, config, await sequenceId(message.page.id));
+    return { url: `${server}/`, headers, body };
   };
+  const notifier = createJsonNotifier(wire, requestOf, ports);
   if (replies === null) return notifier;
   return {
     ...notifier,

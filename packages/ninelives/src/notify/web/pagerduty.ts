@@ -1,8 +1,9 @@
 import type { NotifierConfig } from '../../config/service.js';
 import type { PageKind } from '../../core/decision.js';
 import type { Notifier } from '../notifier.js';
-import { postJson, type WebPorts } from './http.js';
-import { cut, type Message, messageOf, type Urgency } from './message.js';
+import type { WebPorts } from './http.js';
+import { createJsonNotifier } from './json-notifier.js';
+import { cut, type Message, type Urgency } from './message.js';
 
 type Config = Extract<NotifierConfig, { type: 'pagerduty' }>;
 
@@ -28,12 +29,15 @@ const BUSY_MS = 60_000;
 export function createPagerDutyNotifier(config: Config, ports: WebPorts): Notifier {
   const { name, api, routingKey } = config;
   const wire = { name, secrets: [routingKey] };
+  const requestOf = (message: Message) => ({
+    url: `${api}/v2/enqueue`,
+    body: pagerDutyBody(message, routingKey),
+  });
+  const events = createJsonNotifier(wire, requestOf, ports);
   return {
     name,
     async deliver(page, signal) {
-      const body = pagerDutyBody(messageOf(page, ports.runbook), routingKey);
-      const request = { url: `${api}/v2/enqueue`, body };
-      const { answer: _, ...delivery } = await postJson(wire, request, signal, ports);
+      const delivery = await events.deliver(page, signal);
       const busy = delivery.outcome === 'retry' && delivery.error.endsWith('HTTP 429');
       return busy ? { ...delivery, afterMs: Math.max(BUSY_MS, delivery.afterMs ?? 0) } : delivery;
     },

@@ -1,7 +1,8 @@
 import type { NotifierConfig } from '../../config/service.js';
 import type { Notifier } from '../notifier.js';
-import { postJson, type WebPorts } from './http.js';
-import { cut, type Message, messageOf } from './message.js';
+import type { WebPorts } from './http.js';
+import { createJsonNotifier } from './json-notifier.js';
+import { cut, type Message } from './message.js';
 
 /** An incoming webhook: its URL is its secret. */
 export function createSlackNotifier(
@@ -9,14 +10,7 @@ export function createSlackNotifier(
   ports: WebPorts,
 ): Notifier {
   const wire = { name, secrets: [url] };
-  return {
-    name,
-    async deliver(page, signal) {
-      const body = slackBody(messageOf(page, ports.runbook));
-      const { answer: _, ...delivery } = await postJson(wire, { url, body }, signal, ports);
-      return delivery;
-    },
-  };
+  return createJsonNotifier(wire, (message) => ({ url, body: slackBody(message) }), ports);
 }
 
 /** `text` is what a phone shows; the blocks are what the channel shows. */

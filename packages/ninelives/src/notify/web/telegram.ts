@@ -1,7 +1,8 @@
 import type { NotifierConfig } from '../../config/service.js';
 import type { Notifier } from '../notifier.js';
-import { field, postJson, type WebPorts } from './http.js';
-import { cut, type Message, messageOf } from './message.js';
+import type { WebPorts } from './http.js';
+import { createJsonNotifier } from './json-notifier.js';
+import { cut, type Message } from './message.js';
 
 type Config = Extract<NotifierConfig, { type: 'telegram' }>;
 
@@ -9,19 +10,9 @@ type Config = Extract<NotifierConfig, { type: 'telegram' }>;
 export function createTelegramNotifier(config: Config, ports: WebPorts): Notifier {
   const { name, api, token } = config;
   const wire = { name, secrets: [token] };
-  return {
-    name,
-    async deliver(page, signal) {
-      const body = telegramBody(messageOf(page, ports.runbook), config);
-      const url = `${api}/bot${token}/sendMessage`;
-      const after = (answer: unknown) => {
-        const seconds = field(answer, 'parameters', 'retry_after');
-        return typeof seconds === 'number' ? seconds * 1000 : null;
-      };
-      const { answer: _, ...delivery } = await postJson(wire, { url, body }, signal, ports, after);
-      return delivery;
-    },
-  };
+  const url = `${api}/bot${token}/sendMessage`;
+  const requestOf = (message: Message) => ({ url, body: telegramBody(message, config) });
+  return createJsonNotifier(wire, requestOf, ports, ['parameters', 'retry_after']);
 }
 
 export function telegramBody({ title, text, urgency }: Message, { chat, thread }: Config) {
