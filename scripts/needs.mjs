@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs';
 import { ensureChromium, ensurePrometheus } from '../packages/ninelives/test/dashboard/needs.mjs';
 import { ensureSystemdNeeds } from '../packages/ninelives/test/systemd/needs.mjs';
+import { ensureSshd } from '../packages/ninelives/test/watch/needs.mjs';
 import { stage } from './say.mjs';
 
 /** `tests` matches source paths; `missing` returns why they can't run here, or null. */
@@ -17,6 +18,11 @@ const NEEDS = [
     what: 'a real systemd',
     tests: /^packages\/\w+\/test\/systemd\//,
     missing: ensureSystemdNeeds, // as root on Debian it installs what is missing
+  },
+  {
+    what: 'a real sshd',
+    tests: /^packages\/\w+\/test\/watch\/tunnel/,
+    missing: ensureSshd,
   },
   {
     what: 'a real Chromium',

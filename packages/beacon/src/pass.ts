@@ -4,6 +4,7 @@ import { observe, type Vantage, type WatchTarget } from 'ninelives/dist/src/watc
 import { watchNotice } from 'ninelives/dist/src/watch/page.js';
 import { initialWatchState } from 'ninelives/dist/src/watch/state.js';
 import { watchStep } from 'ninelives/dist/src/watch/step.js';
+import { judgeHearts } from './hearts.js';
 import { type Lateness, noteLateness } from './lateness.js';
 import { createFarNotifier } from './notifiers.js';
 import { addPages, outboxRows } from './outbox-rows.js';
@@ -45,7 +46,8 @@ const ROWS_MAX = 1_000;
  */
 export async function runPass(place: Place): Promise<Report> {
   const { config, store } = place;
-  const state = (await store.load()) ?? initialBeaconState();
+  // What an older version has saved lacks what is new.
+  const state = { ...initialBeaconState(), ...(await store.load()) };
   const startedMs = place.wallMs();
   const lateness = noteLateness(state, startedMs, config.everyMs);
   let saving: Promise<void> = Promise.resolve();
@@ -55,6 +57,8 @@ export async function runPass(place: Place): Promise<Report> {
   };
   await Promise.all(config.targets.map((target) => decide(target, state, place, save)));
   tellLateness(state, lateness, place);
+  const at = { wallMs: place.wallMs(), gapMs: lateness.gapMs };
+  addPages(state, judgeHearts(state, (await store.heard?.()) ?? {}, config, at), names(place));
   await save();
   await tell(state, place, save);
   await saving;

@@ -1,3 +1,5 @@
+import type { Ping } from 'ninelives/dist/src/heartbeat/grammar.js';
+import type { HeartState } from 'ninelives/dist/src/heartbeat/step.js';
 import type { OutboxRow } from 'ninelives/dist/src/record/record.js';
 import type { WatchState } from 'ninelives/dist/src/watch/state.js';
 
@@ -5,6 +7,10 @@ import type { WatchState } from 'ninelives/dist/src/watch/state.js';
 export interface BeaconState {
   version: 1;
   services: { [service: string]: WatchState };
+  /** Other layers that are heard here, by name. */
+  hearts: { [name: string]: HeartState };
+  /** Since when silence counts: the first pass, or the first after a time in which nothing ran here. */
+  listeningSinceWallMs: number | null;
   /** Pages on their way, oldest first. */
   outbox: OutboxRow[];
   nextRow: number;
@@ -21,12 +27,24 @@ export interface BeaconState {
 export interface Store {
   load(): Promise<BeaconState | null>;
   save(state: BeaconState): Promise<void>;
+  /** The last word of each heart, by name; absent where pings can't come in. */
+  heard?(): Promise<{ [name: string]: Heard }>;
+}
+
+/** One ping, kept until a pass judges it. */
+export interface Heard {
+  ping: Ping;
+  /** The beginning of its body. */
+  text: string;
+  wallMs: number;
 }
 
 export function initialBeaconState(): BeaconState {
   return {
     version: 1,
     services: {},
+    hearts: {},
+    listeningSinceWallMs: null,
     outbox: [],
     nextRow: 1,
     notes: {},

@@ -12,7 +12,8 @@ interface Told {
 }
 
 /** The service from far, each place of it on loopback; `ninelives export` writes into a folder of its own. */
-export async function openFar() {
+/** `layers`: further layers of the config, a YAML line each. */
+export async function openFar(layers: string[] = []) {
   const folder = mkdtempSync(join(tmpdir(), 'ninelives-beacon-'));
   const none = (_: string, response: { writeHead(status: number): { end(): void } }) =>
     response.writeHead(204).end();
@@ -38,6 +39,7 @@ watch:
 ${controls.map(({ url }, index) => `    - { owner: o${index}, url: "${url}", status: 204 }`).join('\n')}
 layers:
   - { name: off, kind: beacon, every: 1m, domains: {}, heard_by: [beats.example] }
+${layers.map((line) => `  - ${line}`).join('\n')}
 notify:
   - { name: phone, webhook: { url: "${phone.url}", secret: "\${SIGNING_KEY}" } }
   - { name: desk, command: [notify-send] }

@@ -12,35 +12,38 @@ interface Wrangler {
   durable_objects: { bindings: { name: string; class_name: string }[] };
 }
 
+/** As wrangler reads the folder; the secrets as bindings. */
+function workerIn(dir: string, keep: string, bindings: { [name: string]: string }): Miniflare {
+  const wrangler = JSON.parse(text(dir, 'wrangler.json')) as Wrangler;
+  const objects = wrangler.durable_objects.bindings.map(({ name, class_name }) => [
+    name,
+    { className: class_name, useSQLite: true },
+  ]);
+  return new Miniflare({
+    modulesRoot: dir,
+    modules: [{ type: 'ESModule', path: join(dir, wrangler.main) }],
+    compatibilityDate: wrangler.compatibility_date,
+    durableObjects: Object.fromEntries(objects),
+    durableObjectsPersist: keep,
+    bindings,
+  });
+}
+
+/** Fires the cron trigger; how the run ended. */
+async function triggerOf(miniflare: Miniflare): Promise<string> {
+  const worker = (await miniflare.getWorker()) as unknown as {
+    scheduled(event: { cron: string }): Promise<{ outcome: string }>;
+  };
+  return (await worker.scheduled({ cron: '*/1 * * * *' })).outcome;
+}
+
 describe('the exported Worker, in workerd', () => {
   let far: Awaited<ReturnType<typeof openFar>>;
   let dir: string;
   let miniflare: Miniflare;
 
-  /** As wrangler reads the folder; the secrets as bindings. */
-  function boot(bindings: { [name: string]: string }): Miniflare {
-    const wrangler = JSON.parse(text(dir, 'wrangler.json')) as Wrangler;
-    const objects = wrangler.durable_objects.bindings.map(({ name, class_name }) => [
-      name,
-      { className: class_name, useSQLite: true },
-    ]);
-    return new Miniflare({
-      modulesRoot: dir,
-      modules: [{ type: 'ESModule', path: join(dir, wrangler.main) }],
-      compatibilityDate: wrangler.compatibility_date,
-      durableObjects: Object.fromEntries(objects),
-      durableObjectsPersist: join(far.folder, 'objects'),
-      bindings,
-    });
-  }
-
-  /** Fires the cron trigger; how the run ended. */
-  const trigger = async (): Promise<string> => {
-    const worker = (await miniflare.getWorker()) as unknown as {
-      scheduled(event: { cron: string }): Promise<{ outcome: string }>;
-    };
-    return (await worker.scheduled({ cron: '*/1 * * * *' })).outcome;
-  };
+  const boot = (bindings: { [name: string]: string }) => workerIn(dir, join(far.folder, 'objects'), bindings);
+  const trigger = () => triggerOf(miniflare);
   const pass = async () => assert.equal(await trigger(), 'ok');
   const told = () => far.pages().map(({ kind, title }) => `${kind}: ${title}`);
 
@@ -128,5 +131,49 @@ describe('the exported Worker, in workerd', () => {
     const { BEACON_PHONE_URL: _, ...rest } = far.secrets;
     miniflare = boot(rest);
     assert.equal(await trigger(), 'exception');
+  });
+});
+
+describe('the exported Worker hears other layers', () => {
+  const UUID = '6f1e9a52-2d0c-4f1c-9a4e-0d4f6f3b7a11';
+  let far: Awaited<ReturnType<typeof openFar>>;
+  let miniflare: Miniflare;
+
+  before(async () => {
+    far = await openFar(['{ name: lan, kind: watch, domains: {}, heard_by: [off], grace: 700ms }']);
+    const dir = await far.export('cloudflare-worker');
+    miniflare = workerIn(dir, join(far.folder, 'objects'), { ...far.secrets, BEACON_HEARS_LAN: UUID });
+    await miniflare.ready;
+  });
+  after(async () => {
+    await miniflare?.dispose();
+    await far?.close();
+  });
+
+  it('tells of a silence once, of its end, and of what a layer says of itself', async () => {
+    const told = () => far.pages().map(({ kind, title }) => `${kind}: ${title}`);
+    const ping = async (path: string, body = '') =>
+      (await miniflare.dispatchFetch(`http://worker/ping/${path}`, { method: 'POST', body })).status;
+    const passUntil = async (count: number) => {
+      for (let tries = 0; tries < 200 && told().length < count; tries += 1) {
+        assert.equal(await triggerOf(miniflare), 'ok');
+      }
+    };
+    assert.equal(await ping(UUID.replace('6', '7')), 404);
+    await passUntil(1);
+    assert.deepEqual(told(), ['opened: lan was never heard']);
+    assert.equal(await ping(UUID), 200);
+    await passUntil(2);
+    assert.match(told()[1] ?? '', /^resolved: lan is heard again after/);
+    assert.equal(await ping(`${UUID}/fail`, 'no route to host\nmore'), 200);
+    assert.equal(await ping(`${UUID}/start`), 200);
+    await passUntil(3);
+    assert.match(told()[2] ?? '', /^opened: lan itself says that it fails: no route to host$/);
+    await ping(UUID);
+    await passUntil(4);
+    assert.equal(told().length, 4);
+    const shown = await (await miniflare.dispatchFetch('http://worker/')).text();
+    assert.match(shown, /"from":"lan"/);
+    assert.ok(!shown.includes(UUID));
   });
 });

@@ -21,7 +21,8 @@ export function cloudflareFolder(far: FarLayer, bundle: string): { [path: string
     // worker.js is one module already.
     no_bundle: true,
     compatibility_date: '2026-04-01',
-    workers_dev: false,
+    // Beats of other layers come in at its address; without them nobody need reach it.
+    workers_dev: beacon.hears.length > 0,
     triggers: { crons: [`*/${minutes} * * * *`] },
     durable_objects: { bindings: [{ name: 'BEACON', class_name: 'Beacon' }] },
     // SQLite-backed: the kind that the free plan has.
@@ -55,7 +56,16 @@ It runs by its cron trigger (UTC; up to 15 minutes until a change of it takes ef
 and needs at most ${needed} of the ${SUBREQUESTS} requests that the free plan allows one invocation. The look itself runs in the object, whose
 CPU limit is 30 s; the Worker, with 10 ms, only wakes it.
 
-Take another place when the service's tunnel is Cloudflare's too: then these two are one layer (\`ninelives layers\`).
+${hearing(far)}Take another place when the service's tunnel is Cloudflare's too: then these two are one layer (\`ninelives layers\`).
 Cron triggers have stopped without an error: let somebody wait for its beat (\`heard_by: [healthchecks.io]\`).
+`;
+}
+
+function hearing({ beacon }: FarLayer): string {
+  if (beacon.hears.length === 0) return '';
+  const names = beacon.hears.map(({ name }) => name).join(', ');
+  return `It hears ${names}: each beats to https://ninelives-${beacon.layer}.YOUR-SUBDOMAIN.workers.dev/ping/UUID, with the UUID that is its
+secret here (\`uuidgen\`). Silence is judged by each pass, so it is told up to one pass after its grace.
+
 `;
 }

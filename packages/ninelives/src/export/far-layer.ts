@@ -26,6 +26,8 @@ export interface FarLayer {
   secrets: string[];
   /** Notifiers that only work on a machine, and so stay behind. */
   left: string[];
+  /** Layers that are to be heard here, and can't: what runs from time to time has no ear. */
+  unheard: string[];
 }
 
 export interface FarOptions {
@@ -34,6 +36,8 @@ export interface FarOptions {
   /** How often the platform runs it; null: as the config says. */
   everyMs: number | null;
   lateAfterMs: (everyMs: number) => number;
+  /** Can pings reach it at any time? */
+  hears: boolean;
 }
 
 /**
@@ -57,6 +61,12 @@ export function farLayerOf(config: Config, targets: WatchTarget[], options: FarO
     everyMs,
     confirmMs: Math.min(config.outer.policy.confirmMs, everyMs),
   };
+  const hearts = config.outer.layers.filter(({ heardBy }) => heardBy.includes(layer.name));
+  const hears = hearts.map(({ name, graceMs }) => ({
+    name,
+    uuid: reference('BEACON', 'HEARS', name),
+    graceMs,
+  }));
   const beacon: BeaconConfig = {
     version: 1,
     layer: layer.name,
@@ -64,11 +74,13 @@ export function farLayerOf(config: Config, targets: WatchTarget[], options: FarO
     targets: targets.map(farTarget),
     notifiers: far.map(withoutSecrets),
     beats: layer.heardBy.filter((by) => by.includes('.')).map((by) => reference('BEACON', 'BEAT', by)),
+    hears: options.hears ? hears : [],
     everyMs,
     lateAfterMs: options.lateAfterMs(everyMs),
   };
   const left = wanted.filter((notifier) => !far.includes(notifier)).map(({ name }) => name);
-  return { beacon, secrets: secretNames(beacon), left };
+  const unheard = options.hears ? [] : hearts.map(({ name }) => name);
+  return { beacon, secrets: secretNames(beacon), left, unheard };
 }
 
 function layerNamed({ outer, notifiers }: Config, name: string | null): LayerConfig {

@@ -18,6 +18,7 @@ const KINDS: {
     bundle: 'worker' | 'script';
     everyMs: number | null;
     lateAfterMs: (everyMs: number) => number;
+    hears: boolean;
     folder: (far: FarLayer, bundle: string) => { [path: string]: string };
   };
 } = {
@@ -25,6 +26,7 @@ const KINDS: {
     bundle: 'worker',
     everyMs: null,
     lateAfterMs: (everyMs) => Math.max(HOUR_MS, 4 * everyMs),
+    hears: true,
     folder: cloudflareFolder,
   },
   // Late by hours is how it is; a page about that would come every day.
@@ -32,12 +34,14 @@ const KINDS: {
     bundle: 'script',
     everyMs: GITHUB_EVERY_MS,
     lateAfterMs: () => 24 * HOUR_MS,
+    hears: false,
     folder: githubFolder,
   },
   script: {
     bundle: 'script',
     everyMs: null,
     lateAfterMs: (everyMs) => Math.max(HOUR_MS, 4 * everyMs),
+    hears: false,
     folder: scriptFolder,
   },
 };
@@ -57,8 +61,8 @@ export function runExport(
     throw new CliError(`${dir} is not empty`, EXIT.usage, 'name another folder, or add --force');
   }
   const { files, far } = explained(() => {
-    const { everyMs, lateAfterMs, folder, bundle } = kind;
-    const far = farLayerOf(config, watchTargets(config), { layer: options.layer, everyMs, lateAfterMs });
+    const { folder, bundle, ...rest } = kind;
+    const far = farLayerOf(config, watchTargets(config), { layer: options.layer, ...rest });
     return { far, files: folder(far, readBundle(bundle)) };
   });
   for (const [path, text] of Object.entries(files)) {
@@ -66,12 +70,25 @@ export function runExport(
     writeFileSync(join(dir, path), text);
   }
   if (options.json) {
-    terminal.out(JSON.stringify({ dir, files: Object.keys(files), secrets: far.secrets, left: far.left }));
+    terminal.out(
+      JSON.stringify({
+        dir,
+        files: Object.keys(files),
+        secrets: far.secrets,
+        left: far.left,
+        unheard: far.unheard,
+      }),
+    );
     return EXIT.fine;
   }
   for (const path of Object.keys(files))
     terminal.out(`${terminal.style('green', 'wrote')}  ${join(dir, path)}`);
   if (far.left.length > 0) terminal.out(`left behind, needs a machine: ${far.left.join(', ')}`);
+  if (far.unheard.length > 0) {
+    terminal.out(
+      `can't hear ${far.unheard.join(', ')} from here: only a Worker takes beats; or heard_by: [healthchecks.io]`,
+    );
+  }
   if (far.secrets.length > 0) terminal.out(`secrets to set there: ${far.secrets.join(', ')}`);
   terminal.out(`  next: ${join(dir, 'README.md')}`);
   return EXIT.fine;
