@@ -1,4 +1,4 @@
-import { casualtyOf, noteActivity, noteCrew } from './activity.js';
+import { casualtyOf, noteActivity, noteCheap, noteCrew, noteGpu } from './activity.js';
 import { assertNever } from './assert.js';
 import { LATENCIES_KEPT } from './deadline.js';
 import type { Life } from './decision.js';
@@ -97,6 +97,7 @@ function onUnit(draft: Draft, unit: UnitSnapshot): void {
     if (isMasked(unit)) resetRun(state.life);
     noteMovement(state.life, unit.processes, at.atMs);
     noteActivity(state.life, unit, at.atMs);
+    noteGpu(state.life, unit, at.atMs);
     if (casualtyOf(state.life, unit) !== null) state.life.casualtyAtMs = at.atMs;
   } else state.downSinceMs ??= at.atMs;
 }
@@ -177,7 +178,10 @@ function onProbe(draft: Draft, observation: Of<'probe'>): void {
   // While somebody else owns the port, its answers are not our service's, good or bad.
   if (state.unit && isMasked(state.unit)) return;
   life.lastOutcome = outcome;
-  if (outcome.reason !== 'blind') life.lastProbeAtMs = at.atMs;
+  if (outcome.reason !== 'blind') {
+    life.lastProbeAtMs = at.atMs;
+    noteCheap(life, outcome.cheap, observation.startedAtMs);
+  }
   const result = RESULT_OF[outcome.reason];
   if (result === 'pass') onPass(draft, life, outcome.tookMs);
   if (result === 'fail') onFail(draft, life, observation);

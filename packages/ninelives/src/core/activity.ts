@@ -1,5 +1,6 @@
 import type { Life } from './decision.js';
-import type { ProcessId, ProcessSample, UnitSnapshot } from './types.js';
+import { GPU_FRESH_MS, gpuWork, unseenOf } from './gpu.js';
+import type { CheapAnswer, ProcessId, ProcessSample, UnitSnapshot } from './types.js';
 
 /** More than this share of a core by the doers counts as work: an idle server with a poller stays below 2 %. */
 const ACTIVE_CORES = 0.1;
@@ -46,6 +47,25 @@ export function noteActivity(life: Life, unit: UnitSnapshot, atMs: number): void
   const starved = looks >= LOOKS_NEEDED && running > RUNNING_SHARE * looks;
   if (cores > ACTIVE_CORES || bytesPerS > ACTIVE_BYTES_PER_S || starved) life.activeAtMs = atMs;
   life.pulse = { atMs, cpuMs, ioBytes };
+}
+
+/**
+ * Remembers when work was last seen on a GPU, and when there was work that nobody can see. The last reading of a calm
+ * time may be a minute old when a silence begins; the next one comes soon, so that much blindness counts for nothing.
+ */
+export function noteGpu(life: Life, unit: UnitSnapshot, atMs: number): void {
+  if (gpuWork(unit, atMs) !== null) life.sight = { ...life.sight, gpuAtMs: atMs };
+  const silentMs = atMs - (life.firstFailureAtMs ?? atMs);
+  const blind = silentMs >= GPU_FRESH_MS && unseenOf(unit, atMs) !== null;
+  if (blind) life.sight = { ...life.sight, unseenAtMs: atMs };
+}
+
+/** Takes in how the cheap endpoints answered beside a probe: none of them, for how long, is what a jam is seen from. */
+export function noteCheap(life: Life, cheap: readonly CheapAnswer[], startedAtMs: number): void {
+  const before = life.sight?.cheapSilentSinceMs ?? null;
+  const silent = cheap.length > 0 && cheap.every(({ status }) => status === null);
+  const sinceMs = silent ? (before ?? startedAtMs) : null;
+  if (sinceMs !== before) life.sight = { ...life.sight, cheapSilentSinceMs: sinceMs };
 }
 
 /** Were the doers at work in the last windows that we have seen? However long ago that was: blindness is not idleness. */

@@ -55,6 +55,7 @@ function copyLife(life: Life): Life {
     traffic: life.traffic,
     pulse: life.pulse,
     activeAtMs: life.activeAtMs,
+    sight: life.sight,
     fullSinceMs: life.fullSinceMs,
     fullAnswers: life.fullAnswers,
     casualtyAtMs: life.casualtyAtMs,

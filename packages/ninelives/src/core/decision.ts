@@ -9,12 +9,10 @@ import type {
   ProcessId,
   TrafficSight,
   UnitSnapshot,
+  WorkSight,
 } from './types.js';
 
-/**
- * What the guard keeps of a service, and what one step decides: the second half of the vocabulary. Plain JSON, so that it
- * can be committed, replayed and printed.
- */
+/** What the guard keeps of a service, and what one step decides: the second half of the vocabulary. Plain JSON. */
 
 /** Why the guard may kill on this unit. */
 export interface Proof {
@@ -252,6 +250,8 @@ export interface Life {
   /** The doers' CPU and I/O at the beginning of the present window, how often they were seen in it, and how often running. */
   pulse: { atMs: number; cpuMs: number; ioBytes: number; looks?: number; running?: number };
   activeAtMs: number | null;
+  /** Absent as `growth` may be. */
+  sight?: WorkSight;
   /** Since when it says 429 with no right answer and no completion in between, and how often. */
   fullSinceMs: number | null;
   fullAnswers: number;

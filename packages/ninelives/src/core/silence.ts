@@ -1,5 +1,6 @@
 import { casualtyOf, isActive } from './activity.js';
 import type { GuardState, Life, Verdict } from './decision.js';
+import { gpuWork, isGpuRead, unseenOf } from './gpu.js';
 import type { Policy } from './policy.js';
 import { trafficNow } from './traffic.js';
 import type { CheapAnswer, UnitSnapshot } from './types.js';
@@ -63,7 +64,9 @@ interface Sight {
 }
 
 function lookAt(state: GuardState, life: Life, unit: UnitSnapshot, policy: Policy, atMs: number): Sight {
-  const sinceMs = life.firstFailureAtMs ?? atMs;
+  const failingSinceMs = life.firstFailureAtMs ?? atMs;
+  // Work that completes begins every patience anew, however long our own question has waited behind it.
+  const sinceMs = Math.max(failingSinceMs, life.lastCompletionAtMs ?? failingSinceMs);
   const atOnce = (ends: 'frozen' | 'hung', seen: string): Sight => {
     return { seen, waits: 'suspect', ends, patienceMs: 0, sinceMs };
   };
@@ -73,50 +76,44 @@ function lookAt(state: GuardState, life: Life, unit: UnitSnapshot, policy: Polic
   const frozen = unit.processes.some((process) => process.main && process.state === 'T');
   const harm = harmOf(life, unit);
   if (harm) return atOnce(frozen ? 'frozen' : 'hung', harm);
-  const cheap = life.lastOutcome?.cheap ?? [];
-  const jammed = cheap.length > 0 && cheap.every((answer) => answer.status === null);
   const work = workOf(life, unit, atMs);
   if (work) {
-    return jammed
-      ? wait('stalled', `its event loop is blocked, and it is at work (${work})`)
+    // Counted from when they fell silent: a cheap answer missed in the middle of a batch is no jam of its whole length.
+    const jamSinceMs = life.sight?.cheapSilentSinceMs ?? null;
+    return jamSinceMs !== null
+      ? wait('stalled', `its event loop is blocked, and it is at work (${work})`, {
+          sinceMs: Math.max(sinceMs, jamSinceMs),
+        })
       : wait('busy', `it is at work (${work}), and nothing tells whether it gets anywhere`);
   }
   const traffic = trafficNow(life, atMs);
   if (traffic?.kind === 'expected') return wait('busy', traffic.text);
-  const idle = gpuPercent(unit, atMs) === null ? 'no CPU, no I/O' : 'no CPU, no I/O, no GPU activity';
-  if (standsStillSince(life, sinceMs))
+  const idle = isGpuRead(unit.gpu, atMs) ? 'no CPU, no I/O, no GPU activity' : 'no CPU, no I/O';
+  if (standsStillSince(life, failingSinceMs))
     return atOnce('hung', `${idle}, and its counter of finished work stands still`);
   if (traffic?.kind === 'standing') return atOnce('hung', `${idle}, and ${traffic.text}`);
-  if (unit.unseen) {
+  // What moved a while ago has stopped since, or is out of sight: that is counted from there.
+  const stillSinceMs = Math.max(sinceMs, life.activeAtMs ?? sinceMs, life.sight?.gpuAtMs ?? sinceMs);
+  const unseen = unseenOf(unit, atMs);
+  if (unseen) {
     const longestMs = policy.opaqueFactor * state.longestMs;
     const hint = 'a progress counter or the gateway would make it seconds';
     const trouble = unit.gpu && 'trouble' in unit.gpu ? `; ${unit.gpu.trouble}` : '';
-    return wait('opaque', `${unit.unseen}${trouble}, so busy looks like hung from here (${hint})`, {
+    return wait('opaque', `${unseen}${trouble}, so busy looks like hung from here (${hint})`, {
       patienceMs: Math.max(patienceMs('opaque', policy), longestMs),
+      sinceMs: stillSinceMs,
     });
   }
-  if (traffic?.kind === 'unlearnt') return wait('opaque', `${idle}, but ${traffic.text}`);
-  // What moved a while ago has stopped since: standing still is counted from there.
-  const stillSinceMs = Math.max(sinceMs, life.activeAtMs ?? sinceMs);
-  return wait('suspect', idle, { sinceMs: stillSinceMs });
-}
-
-/** An idle GPU that drives a screen shows a few percent. */
-const GPU_ACTIVE_PERCENT = 5;
-/** nvidia-smi is asked every few seconds while something is wrong; older than this it tells nothing. */
-const GPU_FRESH_MS = 10_000;
-
-/** How busy its GPUs are, where that is known. */
-function gpuPercent({ gpu }: UnitSnapshot, atMs: number): number | null {
-  if (!gpu || 'trouble' in gpu || atMs - gpu.atMs >= GPU_FRESH_MS) return null;
-  return gpu.busyPercent;
+  if (traffic?.kind === 'unlearnt') {
+    return wait('opaque', `${idle}, but ${traffic.text}`, { sinceMs: stillSinceMs });
+  }
+  // What nobody could see was not standing still.
+  return wait('suspect', idle, { sinceMs: Math.max(stillSinceMs, life.sight?.unseenAtMs ?? sinceMs) });
 }
 
 /** What of it is at work, in words; null when nothing that can be seen is. */
 function workOf(life: Life, unit: UnitSnapshot, atMs: number): string | null {
-  if (isActive(life)) return 'CPU or I/O';
-  const percent = gpuPercent(unit, atMs) ?? 0;
-  return percent > GPU_ACTIVE_PERCENT ? `GPU ${percent} %` : null;
+  return isActive(life) ? 'CPU or I/O' : gpuWork(unit, atMs);
 }
 
 /** The counter was read since then, and nothing was seen to complete. */

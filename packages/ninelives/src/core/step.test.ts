@@ -58,21 +58,6 @@ test('I1 no kill follows while an outcome is at hand, nor on evidence that is ol
   assert.equal(held.kills.length, 0, 'nobody probed it since');
 });
 
-test('a batch on a machine that gives it next to no CPU is at work: it always wants some', () => {
-  const story = serving();
-  const main = story.unit.processes[0] as UnitSnapshot['processes'][0];
-  const hungry = (state: string) => {
-    for (let half = 0; half < 120; half++) {
-      story.after(500).look({ processes: [{ ...main, state, cpuMs: half }] });
-      if (half % 2 === 1) story.probe('timeout');
-    }
-    return story;
-  };
-  assert.equal(hungry('R').kills.length, 0);
-  assert.equal(story.state.verdict.kind, 'busy');
-  assert.equal(hungry('S').kills.length, 1);
-});
-
 test('I2 nothing is killed within the grace, nor after it while its start moves', () => {
   const story = new Story().look();
   for (let at = 0; at < 60_000; at += 1_000) {

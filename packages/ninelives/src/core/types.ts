@@ -83,6 +83,16 @@ export type GpuSample = { atMs: number } & (
   | { trouble: string; hangs: boolean }
 );
 
+/** What was seen of an incarnation's work beside CPU and I/O, and what could not be. Monotonic ms. */
+export interface WorkSight {
+  /** When it was last seen at work on a GPU. */
+  gpuAtMs?: number;
+  /** When it could last not be seen whether it works. */
+  unseenAtMs?: number;
+  /** Since when none of the cheap endpoints has answered beside a probe; null: the last time one did. */
+  cheapSilentSinceMs?: number | null;
+}
+
 /** How much more it may use before something is killed for want of memory. */
 export interface MemoryRoom {
   freeBytes: number;

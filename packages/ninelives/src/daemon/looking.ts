@@ -1,3 +1,4 @@
+import { isGpuRead } from '../core/gpu.js';
 import type { PortQueues } from '../core/types.js';
 import { createGpuLook } from '../host/gpu/nvidia-smi.js';
 import { createMemoryLook } from '../host/look/memory.js';
@@ -18,8 +19,6 @@ export interface LookingOptions {
 
 /** Reading the table of all sockets costs the kernel milliseconds on a busy machine. */
 const QUEUES_EVERY_MS = 1_000;
-/** What nvidia-smi told this long ago says nothing about now. */
-const GPU_FRESH_MS = 10_000;
 
 /**
  * A look at the unit, with what no supervisor tells: the GPUs it works on, the room its memory has, the queues of its
@@ -42,10 +41,8 @@ export function createLooking(options: LookingOptions): Supervisor['inspect'] {
     const unit = await supervisor.inspect();
     if ('unknown' in unit) return unit;
     const gpu = gpuOf(unit.processes, troubled());
-    const told = gpu !== null && !('trouble' in gpu) && gpu.busyPercent !== null;
-    const readable = told && nowMs() - gpu.atMs < GPU_FRESH_MS;
     const unseen = sight(unit.processes);
-    const hidden = unseen !== null && !(unseen.nvidia && readable) ? unseen.text : null;
+    const hidden = unseen !== null && !(unseen.nvidia && isGpuRead(gpu, nowMs())) ? unseen.text : null;
     const unread = gpu !== null && 'trouble' in gpu && gpu.hangs ? 'its GPU can’t be read' : null;
     return {
       ...unit,

@@ -51,10 +51,11 @@ export function createGpuLook(options: GpuLookOptions): GpuLook {
     const over = () => limit.abort();
     const timer = setTimeout(over, limitMs);
     signal.addEventListener('abort', over, { once: true });
+    // As old as the question: on a busy machine the answer may be seconds late, and tells of the time before.
+    const atMs = nowMs();
     try {
       const asked = await query(path, limit.signal);
       if (signal.aborted) return;
-      const atMs = nowMs();
       latest = 'trouble' in asked ? { atMs, ...asked } : { atMs, ...sampleOf(asked, pids) };
     } finally {
       clearTimeout(timer);

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { incarnationOf, serving } from '../../test/fixtures/core-story.js';
+import type { UnitSnapshot } from './types.js';
+
+test('a batch on a machine that gives it next to no CPU is at work: it always wants some', () => {
+  const story = serving();
+  const main = story.unit.processes[0] as UnitSnapshot['processes'][0];
+  const hungry = (state: string) => {
+    for (let half = 0; half < 120; half++) {
+      story.after(500).look({ processes: [{ ...main, state, cpuMs: half }] });
+      if (half % 2 === 1) story.probe('timeout');
+    }
+    return story;
+  };
+  assert.equal(hungry('R').kills.length, 0);
+  assert.equal(story.state.verdict.kind, 'busy');
+  assert.equal(hungry('S').kills.length, 1);
+});
+
+test('finished work now and then leaves a server alone for ever, however long our question waits', () => {
+  const story = serving();
+  const main = story.unit.processes[0] as UnitSnapshot['processes'][0];
+  const incarnation = incarnationOf(1);
+  for (let minute = 0; minute < 12; minute++) {
+    for (let second = 0; second < 60; second++) {
+      story.look({ processes: [{ ...main, cpuMs: story.nowMs * 0.9 }] }).probe('timeout');
+    }
+    story.see({ type: 'completion', incarnation, source: 'counter' });
+  }
+  assert.equal(story.kills.length, 0);
+});
+
+test('a batch beside which one cheap answer is missed is no jam of its whole length', () => {
+  const story = serving();
+  const main = story.unit.processes[0] as UnitSnapshot['processes'][0];
+  const batch = (forS: number, status: number | null) => {
+    for (let second = 0; second < forS; second++) {
+      story.after(1_000).look({ processes: [{ ...main, state: 'R', cpuMs: story.nowMs * 0.9 }] });
+      const cheap = [{ path: '/health', status, tookMs: 1 }];
+      const outcome = { reason: 'timeout', detail: 'timeout', tookMs: 5, status: null, cheap } as const;
+      story.see({
+        type: 'probe',
+        incarnation: story.unit.incarnation,
+        startedAtMs: story.nowMs - 5,
+        outcome,
+      });
+    }
+    return story.state.verdict.kind;
+  };
+  assert.equal(batch(100, 200), 'busy');
+  assert.equal(batch(20, null), 'stalled');
+  assert.equal(batch(1, 200), 'busy');
+  assert.equal(batch(20, null), 'stalled');
+  assert.equal(story.kills.length, 0);
+  batch(12, null);
+  assert.equal(story.kills.length, 1);
+});

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { POLICY, type Story, serving } from '../../test/fixtures/core-story.js';
+
+/** Silent for so long; the GPU was last read as long ago as `ageMs` says, at that moment, and said `percent`. */
+function silent(story: Story, forMs: number, percent: number, ageMs: (sinceMs: number) => number): void {
+  for (let sinceMs = 0; sinceMs < forMs; sinceMs += 1_000) {
+    const atMs = story.nowMs - ageMs(sinceMs);
+    story.look({ gpu: { atMs, busyPercent: percent, usedBytes: null, freeBytes: null } }).probe('timeout');
+  }
+}
+
+test('a reading of the GPU that is late says nothing: opaque, and its patience', () => {
+  const story = serving(POLICY);
+  silent(story, POLICY.opaquePatienceMs - 5_000, 0, () => 14_000);
+  assert.equal(story.state.verdict.kind, 'opaque');
+  assert.match(story.state.verdict.sentence, /its GPU was last read 1\d s ago, so busy looks like hung/);
+  assert.equal(story.kills.length, 0);
+  silent(story, 10_000, 0, () => 14_000);
+  assert.equal(story.kills.length, 1);
+});
+
+test('work on the GPU outlives a late reading, and one that shows a pause', () => {
+  const story = serving(POLICY);
+  silent(story, POLICY.opaquePatienceMs, 97, () => 0);
+  silent(story, 12_000, 97, (sinceMs) => sinceMs);
+  assert.match(story.state.verdict.sentence, /^busy: .*GPU 97 %, read 1\d s ago/);
+  silent(story, 30_000, 97, (sinceMs) => 12_000 + sinceMs);
+  assert.equal(story.state.verdict.kind, 'opaque', 'too long ago to believe');
+  silent(story, POLICY.idlePatienceMs - 2_000, 0, () => 0);
+  assert.equal(story.state.verdict.kind, 'suspect', 'standing still counts from when it could be seen');
+  assert.equal(story.kills.length, 0);
+  silent(story, 5_000, 0, () => 0);
+  assert.match(story.kills[0]?.reason ?? '', /^hung: .*no GPU activity/);
+});
+
+test('a GPU that is seen to be idle adds nothing to the patience, though its last calm reading was old', () => {
+  const story = serving(POLICY);
+  silent(story, POLICY.idlePatienceMs + 4_000, 0, (sinceMs) => (sinceMs < 4_000 ? 58_000 : 0));
+  assert.equal(story.kills.length, 1);
+});
