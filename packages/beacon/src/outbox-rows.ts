@@ -44,6 +44,11 @@ export function outboxRows(state: BeaconState, changed: () => void) {
       );
       return structuredClone(due.slice(0, limit));
     },
+    /** Counted, and saved with what comes of it: nothing here is ever taken back, so nobody asks before that. */
+    outboxTried(id: number): void {
+      const row = state.outbox.find((known) => known.id === id);
+      if (row) row.attempts += 1;
+    },
     outboxAccepted(id: number): void {
       take(id);
       changed();
@@ -58,8 +63,7 @@ export function outboxRows(state: BeaconState, changed: () => void) {
         }
       } else {
         const row = state.outbox.find((known) => known.id === id);
-        if (row)
-          Object.assign(row, { attempts: row.attempts + 1, lastError: error, nextWallMs: next.wallMs });
+        if (row) Object.assign(row, { lastError: error, nextWallMs: next.wallMs });
       }
       changed();
     },

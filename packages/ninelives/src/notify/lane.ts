@@ -15,7 +15,10 @@ export interface Lane {
 }
 
 export interface LaneOptions {
-  record: Pick<GuardRecord, 'outboxDue' | 'outboxAccepted' | 'outboxFailed' | 'note' | 'setNote'>;
+  record: Pick<
+    GuardRecord,
+    'outboxDue' | 'outboxTried' | 'outboxAccepted' | 'outboxFailed' | 'note' | 'setNote'
+  >;
   clock: {
     wallMs(): number;
     /** Runs once after the delay; the returned function calls it off. */
@@ -42,7 +45,7 @@ const BACKOFF_MAX_MS = 5 * 60_000;
 const ATTEMPTS_MIN = 5;
 const RECORD_RETRY_MS = 5_000;
 
-/** Exponential, half of it jittered; `attempts` counts those that failed before. */
+/** Exponential, half of it jittered; `attempts` counts those before. */
 export function backoffMs(attempts: number, random: number): number {
   const full = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** Math.min(attempts, 30));
   return Math.round(full / 2 + (full / 2) * random);
@@ -62,11 +65,14 @@ export function createLane(notifier: Notifier, next: () => OutboxRow | null, opt
       if (!unwritten) {
         const row = next();
         if (!row) return;
+        // Known before it is made: whoever dies between the far end's yes and our commit must not forget that somebody was
+        // told. A record that can't take it (a full disk) is no reason to tell nobody.
+        write(() => options.record.outboxTried(row.id));
         const delivery = await attempt(row);
         if (delivery.outcome !== 'accepted' && stopping.signal.aborted) return;
         unwritten = outcomeOf(row, delivery, options, again);
       }
-      if (!write(unwritten)) return again(RECORD_RETRY_MS);
+      if (!write(unwritten.write)) return again(RECORD_RETRY_MS);
       const { tell } = unwritten;
       unwritten = null;
       tell();
@@ -111,9 +117,9 @@ export function createLane(notifier: Notifier, next: () => OutboxRow | null, opt
 }
 
 /** False when the record can't take it now. */
-function write(outcome: Outcome): boolean {
+function write(body: () => void): boolean {
   try {
-    outcome.write();
+    body();
     return true;
   } catch (error) {
     if (!(error instanceof RecordUnavailableError)) throw error;

@@ -189,10 +189,10 @@ describe('the outbox', () => {
     put('p1');
     void outbox.drain();
     await pass(4_999);
-    assert.equal(record.outboxPending()[0]?.attempts, 0);
+    assert.equal(record.outboxPending()[0]?.lastError, null);
     await pass(1);
     await settle();
-    assert.equal(record.outboxPending()[0]?.attempts, 1);
+    assert.equal(record.outboxPending()[0]?.lastError, 'HTTP 503');
   });
 
   it('survives a notifier that throws, without repeating what it said', async () => {
@@ -205,7 +205,7 @@ describe('the outbox', () => {
     assert.equal(record.outboxPending()[0]?.lastError, 'phone: threw TypeError');
   });
 
-  it('stops in the middle of an attempt and leaves the row as it was', async () => {
+  it('stops in the middle of an attempt, and the record knows that there was one', async () => {
     const { outbox, put, answers, record, log, timers } = world(['phone']);
     answers.phone = (_, signal) =>
       new Promise((settled) => signal.addEventListener('abort', () => settled(RETRY)));
@@ -214,7 +214,7 @@ describe('the outbox', () => {
     await settle();
     await outbox.stop();
     const [row] = record.outboxPending();
-    assert.deepEqual([row?.attempts, row?.nextWallMs, timers()], [0, 1_000_000, 0]);
+    assert.deepEqual([row?.attempts, row?.nextWallMs, timers()], [1, 1_000_000, 0]);
     await outbox.drain();
     assert.deepEqual(log, ['phone p1 retry']);
   });

@@ -208,7 +208,13 @@ function outbox(
   nextId: () => number,
 ): Pick<
   GuardRecord,
-  'outboxDue' | 'outboxAccepted' | 'outboxFailed' | 'outboxPending' | 'outboxSince' | 'outboxTend'
+  | 'outboxDue'
+  | 'outboxTried'
+  | 'outboxAccepted'
+  | 'outboxFailed'
+  | 'outboxPending'
+  | 'outboxSince'
+  | 'outboxTend'
 > {
   const pending = () =>
     tables.outbox.filter((row) => row.acceptedWallMs === null && row.gaveUpWallMs === null);
@@ -237,19 +243,23 @@ function outbox(
       for (const { page, notifier } of copy(add)) addPage(tables, nextId, page, [notifier], wallMs);
       for (const { id, why } of withhold) {
         const row = pending().find((known) => known.id === id);
-        if (row) Object.assign(row, { withheld: why, gaveUpWallMs: wallMs });
+        if (row?.attempts === 0) Object.assign(row, { withheld: why, gaveUpWallMs: wallMs });
       }
+    },
+    outboxTried(id) {
+      const row = pending().find((known) => known.id === id);
+      if (row) row.attempts += 1;
     },
     outboxAccepted(id, wallMs) {
       const row = pending().find((known) => known.id === id);
-      if (row) Object.assign(row, { attempts: row.attempts + 1, acceptedWallMs: wallMs, lastError: null });
+      if (row) Object.assign(row, { acceptedWallMs: wallMs, lastError: null });
     },
     outboxFailed(id, error, next) {
       const row = pending().find((known) => known.id === id);
       if (!row) return;
       const outcome =
         'gaveUpWallMs' in next ? { gaveUpWallMs: next.gaveUpWallMs } : { nextWallMs: next.wallMs };
-      Object.assign(row, { attempts: row.attempts + 1, lastError: error, ...outcome });
+      Object.assign(row, { lastError: error, ...outcome });
     },
   };
 }

@@ -31,11 +31,13 @@ export interface OutboxRow {
   notifier: string;
   /** Wall ms at which it was put here: of the page itself, later for who is asked second. */
   queuedWallMs: number;
+  /** Attempts that were begun: what came of the last one may be unknown, if somebody died in it. */
   attempts: number;
   /** Wall ms of the next attempt. */
   nextWallMs: number;
   acceptedWallMs: number | null;
   gaveUpWallMs: number | null;
+  /** Of the last attempt that failed, until one is accepted; null where none has. */
   lastError: string | null;
   /** Finished without being sent, on purpose, and why (maintenance, flapping); then `gaveUpWallMs` says when. */
   withheld: string | null;
@@ -157,13 +159,15 @@ export interface GuardRecord {
    * back, and counts as due. Rows in `held` are passed over, as if they were not there.
    */
   outboxDue(wallMs: number, limit: number, held?: readonly number[]): OutboxRow[];
+  /** An attempt begins: written before it is made, since whoever dies in it may have been heard (I10). */
+  outboxTried(id: number): void;
   outboxAccepted(id: number, wallMs: number): void;
   outboxFailed(id: number, error: string, next: { wallMs: number } | { gaveUpWallMs: number }): void;
   /** Neither accepted nor given up, oldest first. */
   outboxPending(): OutboxRow[];
   /** Unfinished rows, and finished ones put here since then; the newest `limit`, oldest first. */
   outboxSince(wallMs: number, limit: number): OutboxRow[];
-  /** One transaction: rows that are not there yet, and rows that will not be sent. */
+  /** One transaction: rows that are not there yet, and rows that will not be sent, of those that nobody has tried yet. */
   outboxTend(
     change: { add: { page: Page; notifier: string }[]; withhold: { id: number; why: string }[] },
     wallMs: number,

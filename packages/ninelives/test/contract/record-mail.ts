@@ -45,6 +45,8 @@ export function pages(on: On): void {
     assert.equal(record.outboxDue(100, 1).length, 1);
     const [phone, log] = record.outboxPending();
     assert.ok(phone && log);
+    record.outboxTried(phone.id);
+    assert.deepEqual([record.outboxPending()[0]?.attempts, due(record, 200)[0]], [1, 'phone:p1'], 'begun');
     record.outboxFailed(phone.id, 'HTTP 500', { wallMs: 500 });
     record.outboxAccepted(log.id, 120);
     assert.deepEqual(due(record, 200), ['log:p2'], 'p2 waits for p1 on the phone, not on the log');
@@ -98,7 +100,10 @@ export function tending(on: On): void {
         ['boss', 'p1', 400, null, null],
       ],
     );
-    record.outboxTend({ add: [], withhold: [{ id: first.id, why: 'again' }] }, 500);
+    record.outboxTried(second.id);
+    const tooLate = { id: second.id, why: 'tried already: somebody may have read it' };
+    record.outboxTend({ add: [], withhold: [{ id: first.id, why: 'again' }, tooLate] }, 500);
+    assert.equal(other.outboxPending()[0]?.id, second.id);
     assert.deepEqual(
       other.outboxSince(300, 1).map(({ notifier }) => notifier),
       ['boss'],

@@ -18,6 +18,21 @@ describe('who is told, and when', () => {
     ]);
   });
 
+  it('the end goes to the second in line who was told right before we died', () => {
+    const world = new World();
+    world.lose();
+    world.pass(14 * MINUTE);
+    world.dying = 1;
+    world.pass(MINUTE);
+    assert.deepEqual([world.deaths, world.sent.at(-1)], [1, 'boss i1/unanswered/boss']);
+    world.recover();
+    world.pass(MINUTE);
+    assert.deepEqual(
+      world.sent.filter((id) => id.startsWith('boss')),
+      ['boss i1/unanswered/boss', 'boss i1/unanswered/boss', 'boss i1/resolved'],
+    );
+  });
+
   it('nobody else, once somebody is on it', () => {
     const world = new World();
     world.lose();
@@ -62,6 +77,18 @@ describe('who is told, and when', () => {
       'phone i1/opened',
       'phone i1/resolved',
     ]);
+  });
+
+  it('no loss after its end, by way of a fallback', () => {
+    const world = new World();
+    world.takes.phone = false;
+    world.lose();
+    world.pass(5 * MINUTE);
+    world.write('escalated');
+    world.pass(MINUTE);
+    world.recover();
+    world.pass(10 * MINUTE);
+    assert.deepEqual(world.sent, ['mail i1/opened', 'mail i1/resolved']);
   });
 
   it('what a way gave up: its fallback, and a notice on another way, once a day', () => {

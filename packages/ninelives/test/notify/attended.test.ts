@@ -6,19 +6,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { DEFAULT_PAGING } from '../../src/config/notify.js';
 import { systemClock } from '../../src/host/system-clock.js';
 import { createOutbox } from '../../src/notify/outbox.js';
 import { openRecord } from '../../src/record/sqlite.js';
 import { decision, incident, page } from '../record/rows.js';
 import { farServer } from './far-server.js';
+import { until } from './mortal.js';
 import { make } from './services.js';
-
-async function until(what: () => boolean, label: string): Promise<void> {
-  for (let turn = 0; turn < 3_000 && !what(); turn += 1) await sleep(10);
-  assert.ok(what(), label);
-}
 
 describe('an outbox that attends', () => {
   it('hears from the phone who is on it, and asks no more once somebody is', async () => {

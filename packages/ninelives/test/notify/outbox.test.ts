@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +8,7 @@ import { type FileRecord, openRecord } from '../../src/record/sqlite.js';
 import { decision, page } from '../record/rows.js';
 import { seeded } from '../record/story.js';
 import { farServer } from './far-server.js';
+import { mortal, until } from './mortal.js';
 
 const CHILD = join(import.meta.dirname, 'outbox-child.js');
 const PAGES = 60;
@@ -38,11 +37,6 @@ async function receiver(random: () => number) {
   };
 }
 
-async function until(what: () => boolean, label: string): Promise<void> {
-  for (let turn = 0; turn < 2_000 && !what(); turn += 1) await sleep(10);
-  assert.ok(what(), label);
-}
-
 function put(record: FileRecord, n: number): void {
   const id = `page-${String(n).padStart(3, '0')}`;
   record.commit('a', decision('a', n, { pages: [page('a', id)] }), { notifiers: ['hook'] });
@@ -55,19 +49,7 @@ it('no page is lost, and none delivered under two ids, when both ends fail and t
   const record = openRecord(join(dir, 'record.db'));
   const far = await receiver(random);
   const started = String(Date.now());
-  const alive: ChildProcess[] = [];
-  const live = () => {
-    const argv = [CHILD, join(dir, 'record.db'), far.url, started];
-    alive.push(spawn(process.execPath, argv, { stdio: ['ignore', 'ignore', 'inherit'] }));
-  };
-  const die = async () => {
-    for (const child of alive.splice(0)) {
-      const exited = once(child, 'exit');
-      child.kill('SIGKILL');
-      const [status, signal] = await exited;
-      assert.equal(signal, 'SIGKILL', `the sender ended by itself (exit status ${status})`);
-    }
-  };
+  const { live, die } = mortal([CHILD, join(dir, 'record.db'), far.url, started]);
   try {
     for (let n = 1; n <= PAGES / 2; n += 1) put(record, n);
     live();

@@ -32,7 +32,13 @@ export class World {
   paused = new Set<string>();
   /** Whether each way takes what it is given. */
   takes: { [notifier: string]: boolean } = { phone: true, boss: true, mail: true };
+  /** What arrived, in order. */
   sent: string[] = [];
+  /** Rows of which somebody has read, whether the record knows it or not. */
+  read = new Set<number>();
+  /** So many of the next acceptances are followed by our death, before the commit. */
+  dying = 0;
+  deaths = 0;
   held: ReadonlySet<number> = new Set();
   withheld: string[] = [];
 
@@ -94,6 +100,7 @@ export class World {
       for (const { id, why } of withhold) {
         const row = this.rows.find((known) => known.id === id);
         assert.ok(row?.attempts === 0 && row.gaveUpWallMs === null, 'what was tried is never taken back');
+        assert.ok(!this.read.has(id), 'what somebody has read is never taken back');
         Object.assign(row, { withheld: why, gaveUpWallMs: this.now });
         this.withheld.push(`${row.notifier} ${row.page.id}`);
       }
@@ -106,9 +113,18 @@ export class World {
         if (row.notifier !== notifier || row.acceptedWallMs !== null || row.gaveUpWallMs !== null) continue;
         if (this.held.has(row.id)) continue;
         row.attempts += 1;
-        if (!this.takes[notifier]) break;
-        row.acceptedWallMs = this.now;
+        if (!this.takes[notifier]) {
+          row.lastError = 'HTTP 503';
+          break;
+        }
         this.sent.push(`${notifier} ${row.page.id.replace('svc/', '')}`);
+        this.read.add(row.id);
+        if (this.dying > 0) {
+          this.dying -= 1;
+          this.deaths += 1;
+          return;
+        }
+        row.acceptedWallMs = this.now;
       }
     }
   }

@@ -1,11 +1,12 @@
 import type { PagingPolicy } from '../../config/service.js';
-import type { Incident } from '../../core/decision.js';
+import type { Incident, Page } from '../../core/decision.js';
 import { noticePage, unansweredPage, utc } from '../../core/page.js';
 import type { OutboxRow } from '../../record/record.js';
 import { inMaintenance } from './maintenance.js';
 import {
   type Attention,
   has,
+  hasFailed,
   isLoss,
   isPending,
   isUntried,
@@ -43,7 +44,7 @@ export function press(view: OutboxView, policy: PagingPolicy, told: string[], wa
 function toldSince(losses: OutboxRow[]): number | null {
   const accepted = losses.flatMap(({ acceptedWallMs }) => acceptedWallMs ?? []);
   if (accepted.length > 0) return Math.min(...accepted);
-  return losses.find(({ attempts }) => attempts > 0)?.queuedWallMs ?? null;
+  return losses.find(hasFailed)?.queuedWallMs ?? null;
 }
 
 /** Only the newest: those of a time when nobody was there to send them are not made up for. */
@@ -104,7 +105,7 @@ export function fallBack(
   const stuck = new Set(
     view.notifiers.filter((name) => {
       const head = view.rows.find((row) => row.notifier === name && isPending(row) && !hold.has(row.id));
-      return head !== undefined && head.attempts > 0 && isOld(head);
+      return head !== undefined && hasFailed(head) && isOld(head);
     }),
   );
   function isOld({ queuedWallMs }: OutboxRow): boolean {
@@ -114,12 +115,19 @@ export function fallBack(
     if (isWithheld(row) || hold.has(row.id)) return false;
     return row.gaveUpWallMs !== null || (isPending(row) && stuck.has(row.notifier) && isOld(row));
   }
+  /** Whoever has been told of the end is not told of the loss after it. */
+  function isTooLate(loss: Page, notifier: string): boolean {
+    const { service, incidentId } = loss;
+    const isEnd = ({ page }: OutboxRow) =>
+      page.kind === 'resolved' && page.service === service && page.incidentId === incidentId;
+    return isLoss(loss) && view.rows.some((row) => row.notifier === notifier && isEnd(row));
+  }
   return view.rows.flatMap((row): Rows => {
     let failing: OutboxRow | undefined = row;
     for (const notifier of policy.routes[row.notifier]?.fallback ?? []) {
       if (failing === undefined || !fails(failing)) return [];
       const next = view.rows.find((other) => other.page.id === row.page.id && other.notifier === notifier);
-      if (next === undefined) return [{ page: row.page, notifier }];
+      if (next === undefined) return isTooLate(row.page, notifier) ? [] : [{ page: row.page, notifier }];
       failing = next;
     }
     return [];

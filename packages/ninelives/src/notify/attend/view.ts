@@ -39,6 +39,11 @@ export function isWithheld(row: OutboxRow): boolean {
   return row.withheld !== null;
 }
 
+/** It was tried, and did not get through yet: not merely on its way, or cut short by our own death. */
+export function hasFailed(row: OutboxRow): boolean {
+  return row.lastError !== null;
+}
+
 export function isUntried(row: OutboxRow): boolean {
   return isPending(row) && row.attempts === 0;
 }

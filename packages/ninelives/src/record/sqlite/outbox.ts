@@ -22,7 +22,13 @@ export function outboxOn(
   db: Connection,
 ): Pick<
   GuardRecord,
-  'outboxDue' | 'outboxAccepted' | 'outboxFailed' | 'outboxPending' | 'outboxSince' | 'outboxTend'
+  | 'outboxDue'
+  | 'outboxTried'
+  | 'outboxAccepted'
+  | 'outboxFailed'
+  | 'outboxPending'
+  | 'outboxSince'
+  | 'outboxTend'
 > {
   return {
     outboxDue: (wallMs, limit, held = []) =>
@@ -51,7 +57,8 @@ export function outboxOn(
         for (const { page, notifier } of add) addPage(db, page, [notifier], wallMs);
         for (const { id, why } of withhold) {
           db.run(
-            `UPDATE outbox SET withheld = ?, gave_up_wall_ms = ? WHERE id = ? AND ${UNFINISHED}`,
+            `UPDATE outbox SET withheld = ?, gave_up_wall_ms = ?
+             WHERE id = ? AND attempts = 0 AND ${UNFINISHED}`,
             why,
             wallMs,
             id,
@@ -60,11 +67,15 @@ export function outboxOn(
       });
     },
     outboxPending: () => db.all<Stored>(`SELECT * FROM outbox WHERE ${UNFINISHED} ORDER BY id`).map(rowOf),
+    outboxTried(id) {
+      db.write('durable', () =>
+        db.run(`UPDATE outbox SET attempts = attempts + 1 WHERE id = ? AND ${UNFINISHED}`, id),
+      );
+    },
     outboxAccepted(id, wallMs) {
       db.write('durable', () =>
         db.run(
-          `UPDATE outbox SET attempts = attempts + 1, accepted_wall_ms = ?, last_error = NULL
-           WHERE id = ? AND ${UNFINISHED}`,
+          `UPDATE outbox SET accepted_wall_ms = ?, last_error = NULL WHERE id = ? AND ${UNFINISHED}`,
           wallMs,
           id,
         ),
@@ -74,7 +85,7 @@ export function outboxOn(
       const gaveUp = 'gaveUpWallMs' in next ? next.gaveUpWallMs : null;
       db.write('durable', () =>
         db.run(
-          `UPDATE outbox SET attempts = attempts + 1, last_error = ?, gave_up_wall_ms = ?,
+          `UPDATE outbox SET last_error = ?, gave_up_wall_ms = ?,
              next_wall_ms = coalesce(?, next_wall_ms) WHERE id = ? AND ${UNFINISHED}`,
           error,
           gaveUp,
