@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync }
 import { dirname } from 'node:path';
 import { hasMarker, readCrontab, withLine, withoutLine, writeCrontab } from './crontab.js';
 import { InstallError } from './errors.js';
-import type { Plan, Step } from './plan.js';
+import type { Plan } from './plan.js';
+import type { Step } from './step.js';
 
 /** Environment of the commands that a plan runs: the user manager must be reachable (XDG_RUNTIME_DIR). */
 export type Env = { [name: string]: string | undefined };

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hasMarker, withLine, withoutLine } from './crontab.js';
-import { CRON_MARKER, cronPlan, type GuardCommand, quoteCron, quoteUnit, userUnitPlan } from './plan.js';
+import { CRON_MARKER, cronPlan, type GuardCommand, quoteCron, userUnitPlan } from './plan.js';
+import { quoteUnit } from './step.js';
 
 const COMMAND: GuardCommand = {
   node: '/opt/my node/bin/node',

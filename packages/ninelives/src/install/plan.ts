@@ -1,12 +1,5 @@
-/** One thing that `install` does to this account, with what undoes it. Nothing here needs root. */
-export type Step =
-  /** A folder that was not there; removed again when nothing else is in it. */
-  | { type: 'folder'; path: string }
-  | { type: 'file'; path: string; text: string; mode: number }
-  /** A command, and the one that takes it back; null: nothing to do in that direction. */
-  | { type: 'run'; argv: string[] | null; undo: string[] | null; why: string }
-  /** A line of the user's crontab, known again by its marker at the end. */
-  | { type: 'crontab'; line: string; marker: string };
+import { type GatewayUnit, gatewayFiles, gatewayStarts } from './gateway-unit.js';
+import { quoteUnit, type Step } from './step.js';
 
 /** What is installed, in order. Kept as the manifest, so that `uninstall` removes exactly this. */
 export interface Plan {
@@ -48,7 +41,12 @@ export const CRON_MARKER = '# ninelives guard';
 export const GUARD_UNIT = 'ninelives-guard.service';
 
 /** A user unit: systemd's user manager revives it, and its watchdog ends it when it hangs. */
-export function userUnitPlan(command: GuardCommand, home: UserHome, watchdogMs = WATCHDOG_MS): Plan {
+export function userUnitPlan(
+  command: GuardCommand,
+  home: UserHome,
+  watchdogMs = WATCHDOG_MS,
+  gateways: readonly GatewayUnit[] = [],
+): Plan {
   const systemctl = ['systemctl', '--user'];
   const run = (argv: string[] | null, undo: string[] | null, why: string): Step => {
     return { type: 'run', argv, undo, why };
@@ -73,7 +71,9 @@ export function userUnitPlan(command: GuardCommand, home: UserHome, watchdogMs =
         text: unitText(command, home.cwd, watchdogMs),
         mode: 0o644,
       },
+      ...gatewayFiles(home.unitDir, gateways),
       run([...systemctl, 'daemon-reload'], null, 'systemd reads the unit'),
+      ...gatewayStarts(gateways),
       run(
         [...systemctl, 'enable', '--now', GUARD_UNIT],
         [...systemctl, 'disable', '--now', GUARD_UNIT],
@@ -120,12 +120,6 @@ export function cronPlan(command: GuardCommand): Plan {
     revivedBy: `cron, which starts the next pass ${CRON_MINUTES} minutes later; a pass that hangs is ended by the next`,
     steps: [{ type: 'crontab', line, marker: CRON_MARKER }],
   };
-}
-
-/** systemd.service(5), "Command lines": quotes, and `%` and `$` doubled. */
-export function quoteUnit(word: string): string {
-  const escaped = word.replaceAll('%', '%%').replaceAll('$', '$$$$');
-  return /^[\w@%+=:,./-]+$/.test(escaped) ? escaped : `"${escaped.replace(/[\\"]/g, '\\$&')}"`;
 }
 
 /** sh, and `%` is a newline to cron (crontab(5)). */

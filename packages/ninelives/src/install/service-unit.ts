@@ -1,4 +1,4 @@
-import { quoteUnit } from './plan.js';
+import { quoteUnit } from './step.js';
 
 /** The service's own unit, for those who have none yet: settings under which a SIGKILL is always revived. */
 export function serviceUnit(options: {

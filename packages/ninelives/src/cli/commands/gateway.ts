@@ -40,6 +40,7 @@ export interface GatewayCommandOptions {
 
 /** A little below systemd's TimeoutStopSec, which ends what drains too long. */
 const DRAIN_MS = 80_000;
+const ALIVE_MS = 1_000;
 /** As many at once as a tenth of a minute allows. */
 const BURST_SHARE = 0.1;
 
@@ -63,9 +64,12 @@ export async function runGateway(
   log('listening', { on: where, upstream: options.upstream, holdMs: options.holdMs ?? HOLD_LIMITS.holdMs });
   const systemd = createSdNotify(options.env);
   systemd.ready();
+  // Its loop turns: that is all that a watchdog need know, since it has no work of its own to get stuck in.
+  const alive = setInterval(systemd.alive, ALIVE_MS);
   await aborted(signal);
   log('draining', { requests: gateway.state.requests.size });
   await gateway.drain(DRAIN_MS);
+  clearInterval(alive);
   systemd.stop();
   const { ends, arrived } = gateway.state.counts;
   log('ended', { arrived, ...ends });

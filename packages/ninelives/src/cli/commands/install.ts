@@ -2,12 +2,15 @@ import { existsSync, realpathSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Config } from '../../config/service.js';
+import { gatewayArgv, gatewayUrl } from '../../gateway/place.js';
 import { applyPlan, diffOf, occupied, takeBack } from '../../install/apply.js';
 import { InstallError } from '../../install/errors.js';
+import type { GatewayUnit } from '../../install/gateway-unit.js';
 import { cronPlan, type GuardCommand, type Plan, userUnitPlan } from '../../install/plan.js';
 import { serviceUnit } from '../../install/service-unit.js';
 import { BIN } from '../bin.js';
 import { CliError, EXIT, type ExitCode } from '../errors.js';
+import { withGatewayFlags } from '../gateway/settings.js';
 import { offerDrill } from '../install/offer-drill.js';
 import { findProgram } from '../program.js';
 import { configOf, DEFAULT_CONFIG, type ServiceOptions } from '../services.js';
@@ -29,6 +32,8 @@ export interface InstallOptions {
   /** Asks whoever sits there; null where nobody does. */
   ask: ((question: string) => Promise<string>) | null;
   by: string;
+  /** `--gateway-port`, `--no-gateway`. */
+  front: { gateway?: boolean; gatewayPort?: string };
   env: Env;
   signal: AbortSignal;
 }
@@ -66,6 +71,9 @@ export async function runInstall(options: InstallOptions, to: Terminal): Promise
     { config, stateDir, flags, drill, ask, by, env: withManager(env), signal },
     terminal,
   );
+  for (const { gateway } of options.cron ? [] : config.services) {
+    if (gateway && !options.json) terminal.out(`point clients and the tunnel at the gateway: ${gatewayUrl(gateway)}`);
+  }
   tell({ installed: true, unarmed });
   return EXIT.fine;
 }
@@ -138,7 +146,7 @@ export function runServiceUnit(
 }
 
 /** The services, and the flags that name them from anywhere: cron and systemd start elsewhere. */
-function serviceOf({ service, cron, env }: InstallOptions): { config: Config; flags: string[] } {
+function serviceOf({ service, cron, front, env }: InstallOptions): { config: Config; flags: string[] } {
   const { config: given, user, ...named } = service;
   const isDefault = given === undefined && Object.keys(named).length === 0 && existsSync(DEFAULT_CONFIG);
   const file = given ?? (isDefault ? DEFAULT_CONFIG : undefined);
@@ -147,7 +155,7 @@ function serviceOf({ service, cron, env }: InstallOptions): { config: Config; fl
     throw new CliError('which service? install needs a config file or a unit', EXIT.usage, hint);
   }
   // Neither cron nor a user manager has the variables of this shell; a `${NAME}` in the file would be refused there.
-  const { config } = configOf(service, [], cron ? {} : env);
+  const config = withGatewayFlags(configOf(service, [], cron ? {} : env).config, front);
   const flags = Object.entries(named).flatMap(([name, value]) => [`--${name}`, String(value)]);
   if (file !== undefined) return { config, flags: ['--config', resolve(file)] };
   return { config, flags: user ? [...flags, '--user'] : flags };
@@ -160,7 +168,8 @@ function planOf(options: InstallOptions, config: Config, flags: string[]): Plan 
     node: process.execPath,
     bin: realpathSync(BIN),
     mode: ours.length > 0 ? 'up' : 'guard',
-    flags,
+    // The gateway has a unit of its own, so that neither ends with the other.
+    flags: ours.length > 0 ? [...flags, '--gateway-elsewhere'] : flags,
     stateDir,
   };
   if (options.cron) {
@@ -184,7 +193,16 @@ function planOf(options: InstallOptions, config: Config, flags: string[]): Plan 
     cwd: process.cwd(),
     missingFolders: missingFolders(unitDir),
   };
-  return userUnitPlan(command, home, watchdogMs);
+  return userUnitPlan(command, home, watchdogMs, gatewaysOf(config, command));
+}
+
+function gatewaysOf({ services }: Config, command: GuardCommand): GatewayUnit[] {
+  return services.flatMap((service) => {
+    const { gateway } = service;
+    if (!gateway) return [];
+    const listen = `${gateway.host.includes(':') ? `[${gateway.host}]` : gateway.host}:${gateway.port}`;
+    return [{ service: service.name, listen, argv: gatewayArgv(service, gateway, command) }];
+  });
 }
 
 function missingFolders(path: string): string[] {

@@ -23,6 +23,8 @@ export interface ResidentOptions {
   mode: 'up' | 'guard';
   /** One pass: end as soon as every service has its answer. */
   once: boolean;
+  /** The gateway is run by somebody else. */
+  gatewayElsewhere: boolean;
   json: boolean;
   /** Let it kill on a unit whose recovery nobody has proved: recorded, and status keeps saying so. */
   armBy: string | null;
@@ -91,7 +93,7 @@ export async function runResident(options: ResidentOptions, terminal: Terminal):
       mode,
       env: options.env,
       node: process.execPath,
-      bin: BIN,
+      bin: options.gatewayElsewhere ? null : BIN,
       house,
       hearts: !options.once,
       onEvent,

@@ -52,6 +52,8 @@ type InstallFlags = Flags & {
   service?: boolean;
   watchdog?: string;
   drill?: boolean;
+  gateway?: boolean;
+  gatewayPort?: string;
 };
 
 /** install, uninstall */
@@ -65,6 +67,8 @@ export function addInstalling(program: Command, context: CommandContext): void {
     .option('--print', 'show what would change, and change nothing')
     .option('--watchdog <duration>', 'a guard that hangs for this long is ended and started anew (105s)')
     .option('--drill', 'prove the recovery at the end without asking: drill crash, which arms the guard')
+    .option('--gateway-port <n>', 'where clients come in (default 8080)')
+    .option('--no-gateway', 'no gateway in front of the service')
     .option('--service', "print a unit for the service itself (to hand to an admin; with --user, one's own)")
     .passThroughOptions()
     .action(async (command: string[], flags: InstallFlags) => {
@@ -78,7 +82,7 @@ export function addInstalling(program: Command, context: CommandContext): void {
       const stateDir = stateDirOf(flags.state, env);
       const service = serviceFlags(flags);
       const watchdogMs = flags.watchdog === undefined ? undefined : watchdogOf(flags.watchdog);
-      const what = { service, stateDir, cron, print, watchdogMs, drill, json: flags.json ?? false };
+      const what = { service, stateDir, cron, print, watchdogMs, drill, json: flags.json ?? false, front: flags };
       const { ask, signal } = context;
       context.exit(
         await runInstall(

@@ -32,6 +32,7 @@ export function addResident(program: Command, context: CommandContext): void {
         gatewayPort?: string;
         dashboard?: boolean;
         dashboardPort?: string;
+        gatewayElsewhere?: boolean;
       },
     ): Promise<void> => {
       const { config: given, file } = configOf(serviceFlags(flags), command, env);
@@ -43,6 +44,7 @@ export function addResident(program: Command, context: CommandContext): void {
           stateDir: stateDirOf(flags.state, env),
           mode,
           once: flags.once ?? false,
+          gatewayElsewhere: flags.gatewayElsewhere ?? false,
           json: flags.json ?? false,
           armBy: flags.armWithoutDrill ? operatorOf(env) : null,
           env,
@@ -64,6 +66,10 @@ export function addResident(program: Command, context: CommandContext): void {
     .option('--no-gateway', 'none: clients talk to the service itself')
     .option('--dashboard-port <n>', 'where the dashboard is (default 8090)')
     .option('--no-dashboard', 'none')
+    .option(
+      '--gateway-elsewhere',
+      'it is run by a unit of its own (as `install` does): only its evidence is used',
+    )
     .passThroughOptions()
     .action(resident('up'));
   withServiceFlags(program.command('guard').argument('[command...]'))
