@@ -28,6 +28,8 @@ export function testsInside(box: () => Box, title: string, file: string): void {
       if (indent !== '    ' || line === undefined) continue;
       await t.test(name ?? '', () => assert.equal(word, 'ok', reportOf(stdout, line)));
     }
+    // What they have to say beyond that: figures.
+    for (const [, text] of stdout.matchAll(/^ {4}# (?!Subtest:)(.*)$/gm)) t.diagnostic(text ?? '');
     assert.equal(code, 0, stdout + stderr);
   });
 }

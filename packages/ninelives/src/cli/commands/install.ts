@@ -72,7 +72,7 @@ export async function runInstall(options: InstallOptions, to: Terminal): Promise
     terminal,
   );
   for (const { gateway } of options.cron ? [] : config.services) {
-    if (gateway && !options.json) terminal.out(`point clients and the tunnel at the gateway: ${gatewayUrl(gateway)}`);
+    if (gateway) terminal.out(`point clients and the tunnel at the gateway: ${gatewayUrl(gateway)}`);
   }
   tell({ installed: true, unarmed });
   return EXIT.fine;

@@ -82,7 +82,16 @@ export function addInstalling(program: Command, context: CommandContext): void {
       const stateDir = stateDirOf(flags.state, env);
       const service = serviceFlags(flags);
       const watchdogMs = flags.watchdog === undefined ? undefined : watchdogOf(flags.watchdog);
-      const what = { service, stateDir, cron, print, watchdogMs, drill, json: flags.json ?? false, front: flags };
+      const what = {
+        service,
+        stateDir,
+        cron,
+        print,
+        watchdogMs,
+        drill,
+        json: flags.json ?? false,
+        front: flags,
+      };
       const { ask, signal } = context;
       context.exit(
         await runInstall(

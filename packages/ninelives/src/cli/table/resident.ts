@@ -80,6 +80,12 @@ export function addResident(program: Command, context: CommandContext): void {
     .option('--once', 'one pass: probe, confirm, kill if it must be, wait for the revival, exit')
     .passThroughOptions()
     .action(resident('guard'));
+  addWatch(program, context);
+  addServe(program, context);
+}
+
+function addWatch(program: Command, context: CommandContext): void {
+  const { terminal, env } = context;
   program
     .command('watch')
     .description(
@@ -97,7 +103,6 @@ export function addResident(program: Command, context: CommandContext): void {
         await runWatchCommand({ config, stateDir, once, json, env, signal: context.signal }, terminal),
       );
     });
-  addServe(program, context);
 }
 
 function addServe(program: Command, context: CommandContext): void {

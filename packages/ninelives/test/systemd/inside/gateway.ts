@@ -33,14 +33,18 @@ async function endedUnderLoad(
 ): Promise<{ calls: number; failed: string[] }> {
   const clients = crowd(`http://127.0.0.1:${box.gatewayPort}`, CLIENTS);
   const atWork = () => box.until('at work', async () => ((await box.evidence())?.completions ?? 0) > 50);
-  await atWork();
-  const before = await gatewayPid();
-  await end(before);
-  await box.until('the next one', async () => {
-    const pid = await gatewayPid();
-    return pid > 1 && pid !== before;
-  });
-  await atWork(); // it counts from nought
+  try {
+    await atWork();
+    const before = await gatewayPid();
+    await end(before);
+    await box.until('the next one', async () => {
+      const pid = await gatewayPid();
+      return pid > 1 && pid !== before;
+    });
+    await atWork(); // it counts from nought
+  } finally {
+    await clients.stop();
+  }
   return clients.stop();
 }
 
@@ -56,7 +60,11 @@ describe('the gateway as a unit of its own, with socket activation', () => {
     gateway: { port: GATE }
     probe: { kind: http, path: /work, every: 1s }
 `);
-    t.after(() => box.close());
+    // In this order: `uninstall` finds in the state folder what was installed.
+    t.after(async () => {
+      await box.run('uninstall', '--state', box.stateDir);
+      await box.close();
+    });
     const backend = [
       process.execPath,
       fixture('gateway-backend.mjs'),
@@ -67,7 +75,6 @@ describe('the gateway as a unit of its own, with socket activation', () => {
     ];
     const service = [`ExecStart=${backend.join(' ')}`, 'Restart=on-failure'];
     await startUnit(t, { name: unit, port: box.port, service });
-    t.after(() => box.run('uninstall', '--state', box.stateDir));
     const config = ['--config', `${box.stateDir}/ninelives.yaml`, '--state', box.stateDir];
     const done = await box.run('install', ...config);
     assert.equal(done.code, 0, done.stdout + done.stderr);
@@ -75,7 +82,7 @@ describe('the gateway as a unit of its own, with socket activation', () => {
 
     const drained = await endedUnderLoad(box, (pid) => signalGateway(pid, 'SIGTERM'));
     assert.deepEqual(drained.failed, []);
-    const restarted = await endedUnderLoad(box, () => systemctlUser('restart', SERVICE));
+    const restarted = await endedUnderLoad(box, () => systemctlUser('restart', '--no-block', SERVICE));
     assert.deepEqual(restarted.failed, []);
 
     const { calls, failed } = await endedUnderLoad(box, (pid) => signalGateway(pid, 'SIGKILL'));
