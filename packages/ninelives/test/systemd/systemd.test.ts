@@ -30,8 +30,11 @@ describe('on a real systemd', { skip: lacks ?? false }, () => {
     testsInside(theBox, 'passes from cron', 'cron.js');
     // These reload systemd, which empties its start counters: one after the other.
     describe('meanwhile', () => {
-      testsInside(theBox, 'the guard as a user unit', 'install.js');
-      testsInside(theBox, 'the gateway as a unit', 'gateway.js');
+      // One guard an account: these take turns.
+      describe('installed', { concurrency: 1 }, () => {
+        testsInside(theBox, 'the guard as a user unit', 'install.js');
+        testsInside(theBox, 'the gateway as a unit', 'gateway.js');
+      });
       testsInside(theBox, 'drills on units', 'drills.js');
       testsInside(theBox, 'fault by unit, each ending as DESIGN.md says', 'matrix.js');
     });
