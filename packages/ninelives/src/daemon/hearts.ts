@@ -2,6 +2,9 @@ import type { HeartbeatConfig } from '../config/service.js';
 import { armDeadman, type SendPorts, type Sent, sendBeat } from '../heartbeat/sender.js';
 import { newUuid } from '../host/chance.js';
 import { sleep } from '../host/clock.js';
+import { systemClock } from '../host/system-clock.js';
+import { RecordUnavailableError } from '../record/record.js';
+import { BEATS } from '../report/layers.js';
 import { type EarOptions, openEars } from './ears.js';
 
 export interface HeartsOptions extends Omit<EarOptions, 'config'> {
@@ -22,7 +25,8 @@ export async function runHearts(options: HeartsOptions): Promise<void> {
 
 type Target = HeartbeatConfig['send'][number];
 
-async function beatOn(target: Target, { layer, rounds, signal, onTrouble }: HeartsOptions): Promise<void> {
+async function beatOn(target: Target, options: HeartsOptions): Promise<void> {
+  const { layer, rounds, signal, onTrouble } = options;
   let seen = 0;
   let failing = false;
   while (!signal.aborted) {
@@ -30,13 +34,26 @@ async function beatOn(target: Target, { layer, rounds, signal, onTrouble }: Hear
     if (now > seen) {
       const sent = await beat(target, layer, signal);
       if (signal.aborted) return;
-      if (sent.ok) seen = now;
-      else if (!failing) onTrouble(`heartbeat to ${target.name}: ${sent.error}`);
+      if (sent.ok) {
+        seen = now;
+        noteBeat(target.name, options);
+      }
+      if (!sent.ok && !failing) onTrouble(`heartbeat to ${target.name}: ${sent.error}`);
       failing = !sent.ok;
       if ('tooOld' in sent) return; // said once; each further one would be a page of its own
     }
     // Before the first round there is nothing to say yet, and no reason to keep the other side waiting.
     await sleep(seen === 0 ? Math.min(1_000, target.everyMs) : target.everyMs, signal);
+  }
+}
+
+/** For dashboard and report: who last took a beat of ours. A record that can't be written costs them that, nothing else. */
+function noteBeat(name: string, { house: { record } }: HeartsOptions): void {
+  try {
+    const before = (record.note(BEATS.service, BEATS.key) ?? {}) as { [name: string]: number };
+    record.setNote(BEATS.service, BEATS.key, { ...before, [name]: systemClock.wallMs() });
+  } catch (error) {
+    if (!(error instanceof RecordUnavailableError)) throw error;
   }
 }
 

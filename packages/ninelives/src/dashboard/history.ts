@@ -1,24 +1,62 @@
-import type { Minute } from '../record/record.js';
+import type { Minute, TrafficMinute } from '../record/record.js';
 import type { HistoryView } from './view.js';
 
 const MINUTE_MS = 60_000;
 
-/** Minutes summed into buckets that end now: few enough to draw and to send, whatever the range. */
+/** Probes of some while, summed; times in ms. */
+export interface ProbePoint {
+  wallMs: number;
+  passed: number;
+  failed: number;
+  unknown: number;
+  /** Of the right answers. */
+  tookSumMs: number;
+  tookMaxMs: number;
+}
+
+/** Clients' requests of some while, summed. */
+export interface ClientPoint {
+  wallMs: number;
+  answered: number;
+  replayed: number;
+  refused: number;
+  /** Of those that were answered. */
+  tookSumMs: number;
+  tookMaxMs: number;
+}
+
+export interface HistoryOptions {
+  nowWallMs: number;
+  rangeMs: number;
+  buckets: number;
+}
+
+export const probePoints = (rows: Minute[]): ProbePoint[] =>
+  rows.map((row) => ({ ...row, wallMs: row.minute * MINUTE_MS }));
+
+export const clientPoints = (rows: TrafficMinute[]): ClientPoint[] =>
+  rows.map((row) => ({ ...row, wallMs: row.minute * MINUTE_MS }));
+
+/** Points summed into buckets that end now: few enough to draw and to send, whatever the range. */
 export function historyView(
-  minutes: Minute[],
-  nowWallMs: number,
-  rangeMs: number,
-  buckets: number,
+  { probes, clients }: { probes: ProbePoint[]; clients: ClientPoint[] },
+  { nowWallMs, rangeMs, buckets }: HistoryOptions,
 ): HistoryView {
   const bucketMs = rangeMs / buckets;
   const fromWallMs = nowWallMs - rangeMs;
   const zeros = () => new Array<number>(buckets).fill(0);
+  const within = <T extends { wallMs: number }>(points: T[]) =>
+    points.flatMap((point): [number, T][] => {
+      // A minute that has begun before the range reaches into it.
+      if (point.wallMs < fromWallMs - MINUTE_MS || point.wallMs > nowWallMs) return [];
+      const into = Math.floor((Math.max(point.wallMs, fromWallMs) - fromWallMs) / bucketMs);
+      return [[Math.min(buckets - 1, into), point]];
+    });
   const [passed, failed, unknown, sums, maxima] = [zeros(), zeros(), zeros(), zeros(), zeros()];
+  const [answered, replayed, refused, waits, longest] = [zeros(), zeros(), zeros(), zeros(), zeros()];
   const watched = new Array<boolean>(buckets).fill(false);
-  for (const row of minutes) {
-    const wallMs = Math.max(row.minute * MINUTE_MS, fromWallMs);
-    const at = Math.min(buckets - 1, Math.floor((wallMs - fromWallMs) / bucketMs));
-    if (at < 0) continue;
+  const looked = within(probes);
+  for (const [at, row] of looked) {
     add(passed, at, row.passed);
     add(failed, at, row.failed);
     add(unknown, at, row.unknown);
@@ -26,21 +64,31 @@ export function historyView(
     maxima[at] = Math.max(maxima[at] ?? 0, row.tookMaxMs);
     watched[at] = true;
   }
-  const none = (at: number) => (passed[at] ?? 0) === 0;
+  for (const [at, row] of within(clients)) {
+    add(answered, at, row.answered + row.replayed);
+    add(replayed, at, row.replayed);
+    add(refused, at, row.refused);
+    add(waits, at, row.tookSumMs);
+    longest[at] = Math.max(longest[at] ?? 0, row.tookMaxMs);
+  }
   return {
-    fromWallMs,
-    bucketMs,
-    passed,
-    failed,
-    unknown,
-    watched,
-    meanMs: sums.map((sum, at) => (none(at) ? null : round(sum / (passed[at] ?? 1)))),
-    maxMs: maxima.map((most, at) => (none(at) ? null : round(most))),
+    ...{ fromWallMs, bucketMs, passed, failed, unknown, watched },
+    sinceWallMs: looked[0]?.[1].wallMs ?? null,
+    ...{ meanMs: means(sums, passed), maxMs: maxOf(maxima, passed) },
+    clients: { answered, replayed, refused, meanMs: means(waits, answered), maxMs: maxOf(longest, answered) },
   };
 }
 
 function add(column: number[], at: number, value: number): void {
   column[at] = (column[at] ?? 0) + value;
+}
+
+function means(sums: number[], counts: number[]): (number | null)[] {
+  return sums.map((sum, at) => ((counts[at] ?? 0) === 0 ? null : round(sum / (counts[at] ?? 1))));
+}
+
+function maxOf(maxima: number[], counts: number[]): (number | null)[] {
+  return maxima.map((most, at) => ((counts[at] ?? 0) === 0 ? null : round(most)));
 }
 
 /** A tenth of a ms is enough to draw. */

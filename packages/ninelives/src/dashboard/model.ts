@@ -1,10 +1,11 @@
-import type { GuardState, Incident, VerdictKind } from '../core/decision.js';
+import type { GuardState, Incident, Proof, VerdictKind } from '../core/decision.js';
 import type { Policy } from '../core/policy.js';
 import { RESULT_OF } from '../core/types.js';
-import type { GuardRecord, OutboxRow } from '../record/record.js';
+import type { DrillRow, GuardRecord, OutboxRow } from '../record/record.js';
 import { cheapClaims, incidentReport } from '../report/incident.js';
 import { layersOf } from '../report/layers.js';
 import { lossOf } from '../report/spans.js';
+import { HELD_NOTE, type HeldBook } from '../report/traffic.js';
 import type { DashboardView, GatewayView, IncidentsView, PagesView, ServiceView, Tone } from './view.js';
 
 /** Of the settings that a guard leaves in the record, what is shown. */
@@ -21,6 +22,7 @@ export interface ModelOptions {
 
 const PAGES_SHOWN = 8;
 const PAGES_SHOWN_MS = 72 * 60 * 60_000;
+const DRILLS_SHOWN = 40;
 const INCIDENTS_SHOWN = 20;
 const EVENTS_SHOWN = 400;
 const HEALED_SHOWN_MS = 24 * 60 * 60_000;
@@ -29,7 +31,8 @@ const HEALED_SHOWN_MS = 24 * 60 * 60_000;
 export function dashboardView(record: GuardRecord, options: ModelOptions): DashboardView {
   const services = record.services().flatMap((service) => {
     const state = record.load(service)?.state;
-    return state ? [serviceView(record, state, options)] : [];
+    // Another layer's heart is no service: it is shown among the layers.
+    return state && !('heartbeat' in state) ? [serviceView(record, state, options)] : [];
   });
   const { nowWallMs, actions } = options;
   return { nowWallMs, services, pages: pagesView(record, nowWallMs), actions };
@@ -45,7 +48,8 @@ function serviceView(
   const windowMs = config?.policy.windowMs ?? 0;
   const outcome = life?.lastOutcome ?? null;
   const last = record.incidents({ service, limit: 1 })[0] ?? null;
-  const newest = new Map(record.drills(service).map((row) => [row.fault, row]));
+  const drills = record.drills(service, DRILLS_SHOWN);
+  const newest = new Map(drills.map((row) => [row.fault, row]));
   const within = kills.filter(({ wallMs }) => nowWallMs - wallMs < windowMs);
   return {
     name: service,
@@ -64,22 +68,26 @@ function serviceView(
     armed: state.power === 'armed',
     paused: state.desired === 'paused',
     proof: proof
-      ? proofText(proof.by)
+      ? proofText(proof, drills)
       : unit?.supervisor === 'embedded'
         ? 'our own supervisor revives it'
         : 'none yet',
+    provedWallMs: proof?.wallMs ?? null,
     kills: { used: within.length, max: config?.policy.killsMax ?? 0, windowMs },
     openIncident: incident?.id ?? null,
     healed: healedOf(last, nowWallMs),
     drills: [...newest.values()].map(({ fault, passed, wallMs }) => ({ fault, passed, wallMs })),
     gateway: gateway(service),
-    layers: layersOf(record, service),
+    layers: layersOf(record, service, nowWallMs),
   };
 }
 
-function proofText(by: 'drill' | 'crash' | 'word'): string {
-  if (by === 'word') return 'an operator’s word, no drill';
-  return by === 'drill' ? 'a drill was seen to be revived' : 'a crash was seen to be revived';
+/** By which drill: the last that had begun when it was proved. */
+function proofText({ by, wallMs, operator }: Proof, drills: DrillRow[]): string {
+  if (by === 'word') return `the word of ${operator ?? 'an operator'}, no drill`;
+  if (by === 'crash') return 'a crash was seen to be revived';
+  const drill = drills.findLast((row) => row.wallMs <= wallMs);
+  return drill ? `revived in the drill ${drill.fault}` : 'revived in a drill';
 }
 
 const HEADLINES: Partial<Record<VerdictKind, [Tone, string]>> = {
@@ -160,7 +168,13 @@ function stateOf({
 }
 
 /** The newest incidents of a service with their timelines, newest first. */
-export function incidentsView(record: GuardRecord, service: string, nowWallMs: number): IncidentsView {
+export function incidentsView(
+  record: GuardRecord,
+  service: string,
+  nowWallMs: number,
+  heldNow: HeldBook,
+): IncidentsView {
+  const held = { ...((record.note(service, HELD_NOTE) ?? {}) as HeldBook), ...heldNow };
   return record
     .incidents({ service, limit: INCIDENTS_SHOWN })
     .reverse()
@@ -174,6 +188,6 @@ export function incidentsView(record: GuardRecord, service: string, nowWallMs: n
       });
       const known = new Set(own.map(({ id }) => id));
       const story = [...before.filter(({ id }) => !known.has(id)), ...own].sort((a, b) => a.id - b.id);
-      return incidentReport(incident, story, nowWallMs);
+      return incidentReport(incident, story, nowWallMs, held[incident.id] ?? null);
     });
 }

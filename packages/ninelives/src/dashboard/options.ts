@@ -1,4 +1,6 @@
 import type { GuardRecord } from '../record/record.js';
+import type { HeldBook } from '../report/traffic.js';
+import type { ClientPoint, ProbePoint } from './history.js';
 import type { ActionAnswer, ActionRequest, GatewayView } from './view.js';
 
 export interface DashboardOptions {
@@ -18,6 +20,10 @@ export interface DashboardPorts {
   monotonicMs(): number;
   after(delayMs: number, run: () => void): () => void;
   gateway(service: string): GatewayView | null;
+  /** What its gateway has held so far in the incident that is going on. */
+  held(service: string): HeldBook;
+  /** The last ten minutes, look by look. */
+  recent(service: string): { probes: ProbePoint[]; clients: ClientPoint[] };
   /** Prometheus' text of the guard. */
   metrics(): string;
   /** That of a service's gateway; null when there is none. */

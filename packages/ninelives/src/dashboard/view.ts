@@ -33,6 +33,8 @@ export interface ServiceView {
   armed: boolean;
   paused: boolean;
   proof: string;
+  /** When it was proved; null: it was not. */
+  provedWallMs: number | null;
   kills: { used: number; max: number; windowMs: number };
   openIncident: string | null;
   /** The last incident, when it is over and no longer ago than a day. */
@@ -42,15 +44,20 @@ export interface ServiceView {
   layers: LayersNote;
 }
 
-/** What its gateway holds now. */
+/** What its gateway does for clients: now, and since it started. */
 export interface GatewayView {
   readiness: string;
   why: string;
   queued: number;
   inFlight: number;
-  completions: number;
-  replayed: number | null;
   longestWaitMs: number | null;
+  /** Replayed ones included. */
+  answered: number;
+  replayed: number;
+  refused: number;
+  clientGone: number;
+  /** From a request's arrival to its whole answer; null without one. */
+  meanMs: number | null;
 }
 
 export interface PagesView {
@@ -64,7 +71,10 @@ export interface PagesView {
   }[];
 }
 
-/** `GET /api/history?service=NAME&hours=72`: columns, a value a bucket, oldest first; null where nothing was measured. */
+/**
+ * `GET /api/history?service=NAME&hours=72` (1, 6, 72, or `now`: the last ten minutes): columns, a value a bucket, oldest
+ * first; null where nothing was measured.
+ */
 export interface HistoryView {
   fromWallMs: number;
   bucketMs: number;
@@ -74,6 +84,16 @@ export interface HistoryView {
   watched: boolean[];
   meanMs: (number | null)[];
   maxMs: (number | null)[];
+  /** The first look within it; null: none. */
+  sinceWallMs: number | null;
+  /** What clients got through the gateway: how many, and how long those that were answered waited. */
+  clients: {
+    answered: number[];
+    replayed: number[];
+    refused: number[];
+    meanMs: (number | null)[];
+    maxMs: (number | null)[];
+  };
 }
 
 /** `GET /api/incidents?service=NAME`: newest first. */

@@ -60,9 +60,15 @@ export function tallyEvent(tally: Tally, event: RecordEvent, drill: boolean): vo
 /** Takes in the state after a commit: a probe that was not there before counts once. */
 export function tallyState(tally: Tally, before: GuardState | null, state: GuardState, wallMs: number): void {
   tally.lastLookWallMs = wallMs;
-  const outcome = state.life?.lastOutcome;
-  if (!outcome || outcome === before?.life?.lastOutcome) return;
+  const outcome = newOutcome(before, state);
+  if (!outcome) return;
   tally.probes.set(outcome.reason, (tally.probes.get(outcome.reason) ?? 0) + 1);
   tally.probeSecondsSum += outcome.tookMs / 1_000;
   tally.lastProbeWallMs = wallMs;
+}
+
+/** The outcome of a probe that came back since; null: none did. */
+export function newOutcome(before: GuardState | null, state: GuardState) {
+  const outcome = state.life?.lastOutcome;
+  return outcome && outcome !== before?.life?.lastOutcome ? outcome : null;
 }

@@ -1,4 +1,5 @@
 import type { Decision, GuardState, Incident, KillIntent, Page, RecordEvent } from '../core/decision.js';
+import { memoryTraffic } from './memory-traffic.js';
 import { addMark, markOf } from './minutes.js';
 import {
   type CommitOptions,
@@ -46,6 +47,14 @@ export function memoryRecord(): GuardRecord {
     lastId += 1;
     return lastId;
   };
+  const setNote: GuardRecord['setNote'] = (service, key, value) => {
+    tables.notes.set(keyOf(service, key), JSON.stringify(value ?? null));
+  };
+  const note: GuardRecord['note'] = (service, key) => {
+    const value = tables.notes.get(keyOf(service, key));
+    return value === undefined ? undefined : JSON.parse(value);
+  };
+  const traffic = memoryTraffic({ note, setNote });
   return {
     load: (service) => load(tables, service),
     commit: (service, decision, options) => commit(tables, nextId, service, decision, options),
@@ -59,14 +68,15 @@ export function memoryRecord(): GuardRecord {
     },
     inbox: (service) => copy(tables.inbox.filter((row) => row.service === service)),
     version: () => version,
-    note(service, key) {
-      const value = tables.notes.get(keyOf(service, key));
-      return value === undefined ? undefined : JSON.parse(value);
+    note,
+    setNote,
+    addTraffic: traffic.addTraffic,
+    traffic: traffic.traffic,
+    trafficSeen: traffic.trafficSeen,
+    retain(olderThanWallMs) {
+      retain(tables, olderThanWallMs);
+      traffic.retain(olderThanWallMs);
     },
-    setNote(service, key, value) {
-      tables.notes.set(keyOf(service, key), JSON.stringify(value ?? null));
-    },
-    retain: (olderThanWallMs) => retain(tables, olderThanWallMs),
     close() {},
   };
 }
@@ -195,7 +205,13 @@ function stories(
       if (at < 0) tables.drills.push(stored);
       else tables.drills[at] = stored;
     },
-    drills: (service) => copy(tables.drills.filter((row) => row.service === service)),
+    drills: (service, limit = 1_000) =>
+      copy(
+        newest(
+          tables.drills.filter((row) => row.service === service),
+          limit,
+        ),
+      ),
   };
 }
 

@@ -88,6 +88,20 @@ export interface Minute {
   tookMaxMs: number;
 }
 
+/** One minute of clients' requests, by the gateway's count; each request stands in the minute in which it ended (I9). */
+export interface TrafficMinute {
+  /** Unix time in whole minutes. */
+  minute: number;
+  answered: number;
+  /** Answered after the server died at it. */
+  replayed: number;
+  refused: number;
+  clientGone: number;
+  /** Of the answers: how long their clients waited, and the slowest, ms. */
+  tookSumMs: number;
+  tookMaxMs: number;
+}
+
 /** Why the record can't be used. Only `full` may be mended by giving up the reserve (see reserve.ts). */
 export type UnavailableReason =
   | 'full' // no space left, or over quota
@@ -147,6 +161,16 @@ export interface GuardRecord {
   /** Oldest first; a row a minute, for as long as `retain` keeps anything. */
   minutes(service: string, sinceWallMs: number): Minute[];
 
+  /**
+   * Adds to its minute. `seen`, the gateway's counters as they were read, is kept in the same transaction, so that no
+   * request is counted twice or not at all. Not forced to the disk.
+   */
+  addTraffic(service: string, row: TrafficMinute, seen: unknown): void;
+  /** The counters of the last `addTraffic`; null before the first. */
+  trafficSeen(service: string): unknown;
+  /** Oldest first; a row a minute in which a request ended. */
+  traffic(service: string, sinceWallMs: number): TrafficMinute[];
+
   /** Appended by other processes; read and consumed by the guard only. */
   post(row: Omit<InboxRow, 'id'>): number;
   inbox(service: string): InboxRow[];
@@ -174,7 +198,8 @@ export interface GuardRecord {
   ): void;
 
   saveDrill(row: DrillRow): void;
-  drills(service: string): DrillRow[];
+  /** Oldest first; the newest `limit`, default 1000. */
+  drills(service: string, limit?: number): DrillRow[];
 
   /** Small durable notes: golden vectors, learnt load time. Value is any JSON. */
   note(service: string, key: string): unknown;

@@ -5,6 +5,7 @@ import { minutesOn } from './sqlite/minutes.js';
 import { outboxOn } from './sqlite/outbox.js';
 import { allowGrowth, prune, retain } from './sqlite/retain.js';
 import { deskOn, storiesOn } from './sqlite/stories.js';
+import { trafficOn } from './sqlite/traffic.js';
 
 /** The record in a file, with what only a file needs. */
 export interface FileRecord extends GuardRecord {
@@ -30,6 +31,7 @@ export function openRecord(
     commit: (service, decision, options) => commitDecision(db, service, decision, options),
     ...storiesOn(db),
     ...minutesOn(db),
+    ...trafficOn(db),
     ...deskOn(db),
     ...outboxOn(db),
     retain: (olderThanWallMs) => retain(db, olderThanWallMs),

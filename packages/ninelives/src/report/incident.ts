@@ -2,10 +2,16 @@ import type { Incident, RecordEvent } from '../core/decision.js';
 import type { CheapAnswer } from '../core/types.js';
 import type { StoredEvent } from '../record/record.js';
 import type { IncidentReport, KillRow, Phase, TimelineLine } from './model.js';
-import { lossOf } from './spans.js';
+import { lossOf, type Span } from './spans.js';
+import { type Held, heldText } from './traffic.js';
 
 /** One incident with its story, from the first failure on. */
-export function incidentReport(incident: Incident, events: StoredEvent[], nowWallMs: number): IncidentReport {
+export function incidentReport(
+  incident: Incident,
+  events: StoredEvent[],
+  nowWallMs: number,
+  held: Held | null,
+): IncidentReport {
   const loss = lossOf(incident, nowWallMs);
   const over = incident.servingAtMs !== null || incident.resolvedAtMs !== null;
   const story = events.filter((event) => belongs(event, incident));
@@ -23,7 +29,8 @@ export function incidentReport(incident: Incident, events: StoredEvent[], nowWal
     acknowledgedBy: incident.acknowledgedBy,
     detectMs: Math.max(0, incident.openedAtMs - incident.firstFailureAtMs),
     phases: phasesOf(incident),
-    timeline: timelineOf(story, incident),
+    timeline: withClients(timelineOf(story, incident), held, loss),
+    held,
     cheap: cheapClaims(story),
   };
 }
@@ -82,6 +89,16 @@ function timelineOf(story: StoredEvent[], { firstFailureAtMs, kind, sentence }: 
   }
   told();
   return lines;
+}
+
+/** What clients had of it stands where real work came back, or last while it has not. */
+function withClients(lines: TimelineLine[], held: Held | null, loss: Span): TimelineLine[] {
+  const text = held && heldText(held);
+  if (!text) return lines;
+  const afterMs = loss.to - loss.from;
+  const line = { wallMs: loss.to, afterMs, type: 'gateway', text };
+  const after = lines.findIndex((one) => one.afterMs > afterMs);
+  return after < 0 ? [...lines, line] : [...lines.slice(0, after), line, ...lines.slice(after)];
 }
 
 /** "/health said 200 in 2 ms, /v1/models said 200 in 3 ms": the newest that was asked; null when nothing was. */

@@ -1,4 +1,5 @@
 import type { IncidentStatus, Power, VerdictKind } from '../core/decision.js';
+import type { Held } from './traffic.js';
 
 /**
  * The report as data: what `report --json` prints, and what its HTML and its text are drawn from. Times named `…WallMs`
@@ -79,6 +80,8 @@ export interface IncidentReport {
   /** The parts of the loss, one after the other; only those it came to. */
   phases: Phase[];
   timeline: TimelineLine[];
+  /** What the gateway held and replayed meanwhile; null: nobody counted. */
+  held: Held | null;
   /** What the cheap endpoints claimed while real work failed, e.g. "/health said 200 in 2 ms"; null: not asked. */
   cheap: string | null;
 }
@@ -130,6 +133,8 @@ export type TrafficReport =
       clientGone: number;
       /** Refused for our side's reasons: what a client would call a failure. */
       visibleFailures: number;
+      /** How long clients waited for their answers; null without one. */
+      latency: { meanMs: number; maxMs: number } | null;
     };
 
 /** How much of the window somebody was looking. */
@@ -182,7 +187,9 @@ export interface LayerRow {
   name: string;
   catches: string;
   status: 'watching' | 'late' | 'not set up' | 'unknown';
-  /** Its last sign of life; null without one. */
+  /** Its last sign of life here; null without one. */
   lastWallMs: number | null;
+  /** When it last took a heartbeat of ours; null: never, or it gets none. */
+  tookWallMs: number | null;
   text: string;
 }

@@ -24,7 +24,7 @@ export function publicServices(record: GuardRecord, nowWallMs: number): PublicSe
   const window = { from: nowWallMs - RANGE_MS, to: nowWallMs };
   return record.services().flatMap((service) => {
     const state = record.load(service)?.state;
-    if (!state) return [];
+    if (!state || 'heartbeat' in state) return []; // another layer's heart is no service
     const minutes = record.minutes(service, window.from);
     const incidents = record.incidents({ service, sinceWallMs: window.from });
     const traffic = { measured: false, why: '' } as const;
@@ -35,6 +35,7 @@ export function publicServices(record: GuardRecord, nowWallMs: number): PublicSe
       events: [],
       drills: [],
       traffic,
+      held: {},
       layers: { layers: [], matrix: [] },
     };
     const { availability, strip } = serviceReport(facts, window, CELLS);

@@ -2,7 +2,7 @@ import type { GuardRecord } from '../record/record.js';
 import { layersOf } from './layers.js';
 import type { Report } from './model.js';
 import { serviceReport } from './service.js';
-import { TRAFFIC_NOTE, type TrafficBook, trafficOf } from './traffic.js';
+import { HELD_NOTE, type HeldBook, trafficOf } from './traffic.js';
 
 /** More than a bad weekend has; beyond it the oldest are left out, and the report's times of incidents still hold. */
 const EVENTS_MAX = 50_000;
@@ -29,8 +29,9 @@ export function reportOf(record: GuardRecord, options: ReportOptions): Report {
       events: record.events({ ...since, limit: EVENTS_MAX }),
       minutes: record.minutes(service, window.from),
       drills: record.drills(service),
-      traffic: trafficOf(record.note(service, TRAFFIC_NOTE) as TrafficBook | null, window.from),
-      layers: layersOf(record, service),
+      traffic: trafficOf(record.traffic(service, window.from), record.trafficSeen(service) !== null),
+      held: (record.note(service, HELD_NOTE) ?? {}) as HeldBook,
+      layers: layersOf(record, service, nowWallMs),
     };
     return [serviceReport(facts, window, STRIP_CELLS)];
   });

@@ -12,6 +12,7 @@ import type {
 } from './model.js';
 import { covered, gapsOf, lossOf, type Span } from './spans.js';
 import { stripOf } from './strip.js';
+import type { HeldBook } from './traffic.js';
 
 /** What of one service is on record within the window. */
 export interface ServiceFacts {
@@ -21,6 +22,7 @@ export interface ServiceFacts {
   minutes: Minute[];
   drills: DrillRow[];
   traffic: TrafficReport;
+  held: HeldBook;
   layers: LayersNote;
 }
 
@@ -40,7 +42,9 @@ export function serviceReport(facts: ServiceFacts, window: Span, cells: number):
     proof: proofOf(state),
     availability: availabilityOf(minutes, real, drilled, seen, watching),
     repair: { incidents: timesOf(real, window.to), drills: timesOf(drilled, window.to) },
-    incidents: incidents.map((incident) => incidentReport(incident, events, window.to)),
+    incidents: incidents.map((incident) =>
+      incidentReport(incident, events, window.to, facts.held[incident.id] ?? null),
+    ),
     kills: killRows(events, incidents),
     drills: drillsOf(facts.drills, window),
     traffic,

@@ -62,10 +62,13 @@ export function watchingText({ watching }: Pick<ServiceReport, 'watching'>): str
 
 export function trafficText(traffic: TrafficReport): string {
   if (!traffic.measured) return `not measured: ${traffic.why}`;
-  const { requests, visibleFailures, replayed, refused } = traffic;
+  const { requests, visibleFailures, replayed, refused, latency: waited } = traffic;
+  const waits = waited
+    ? `; answered in ${latency(waited.meanMs)} on average, ${latency(waited.maxMs)} at worst`
+    : '';
   return (
     `${counted(requests, 'request')} through the gateway, ${counted(visibleFailures, 'failure')} that a client saw ` +
-    `(${replayed.toLocaleString('en')} replayed, ${refused.toLocaleString('en')} refused)`
+    `(${replayed.toLocaleString('en')} replayed, ${refused.toLocaleString('en')} refused)${waits}`
   );
 }
 

@@ -1,6 +1,8 @@
+import type { TrafficMinute } from '../record/record.js';
 import type { TrafficReport } from './model.js';
+import { counted, duration } from './words.js';
 
-/** How requests ended, as the gateway counts them since its own start (I9: each in exactly one of these). */
+/** How requests ended, as a gateway counts them since its own start (I9: each in exactly one of these). */
 export interface Ends {
   answered: number;
   replayed: number;
@@ -8,79 +10,89 @@ export interface Ends {
   clientGone: number;
 }
 
-/** From the gateway's Prometheus text: `ninelives_gateway_ends_total{end="…"}`. */
-export function endsIn(text: string): Ends {
-  const count = (end: string) => {
-    const found = new RegExp(`^ninelives_gateway_ends_total\\{end="${end}"\\} ([0-9.e+]+)$`, 'm').exec(
-      text,
-    )?.[1];
-    return found === undefined ? 0 : Number(found);
-  };
+/** What is read of a gateway at one moment. */
+export interface Counters extends Ends {
+  /** How long the clients of all answers waited together, ms. */
+  tookSumMs: number;
+}
+
+export const NO_COUNTERS: Counters = { answered: 0, replayed: 0, refused: 0, clientGone: 0, tookSumMs: 0 };
+const NAMES = Object.keys(NO_COUNTERS) as (keyof Counters)[];
+
+/** What has come since; a counter that went down belongs to a new gateway, which began at nothing. */
+export function countersSince(before: Counters | null, now: Counters): Counters {
+  const known = before ?? NO_COUNTERS;
+  const base = NAMES.some((name) => now[name] < known[name]) ? NO_COUNTERS : known;
   return {
-    answered: count('answered'),
-    replayed: count('replayed'),
-    refused: count('refused'),
-    clientGone: count('client-gone'),
+    answered: now.answered - base.answered,
+    replayed: now.replayed - base.replayed,
+    refused: now.refused - base.refused,
+    clientGone: now.clientGone - base.clientGone,
+    tookSumMs: now.tookSumMs - base.tookSumMs,
   };
 }
 
-/** One hour of traffic, as far as it was counted. */
-export interface TrafficHour extends Ends {
-  /** Unix hour. */
-  hour: number;
+export function sameCounters(a: Counters, b: Counters): boolean {
+  return NAMES.every((name) => a[name] === b[name]);
 }
 
-/** What is kept: the counters as they were last seen, and two weeks of hours. */
-export interface TrafficBook {
-  last: Ends;
-  hours: TrafficHour[];
-}
-
-/** Where it is kept in the record. */
-export const TRAFFIC_NOTE = 'traffic';
-const HOURS_KEPT = 14 * 24;
-const HOUR_MS = 60 * 60_000;
-const NONE: Ends = { answered: 0, replayed: 0, refused: 0, clientGone: 0 };
-
-/** The book with what has come since; a counter that went down belongs to a new gateway, and begins at nothing. */
-export function bookTraffic(book: TrafficBook | null, now: Ends, nowWallMs: number): TrafficBook {
-  const before = book?.last ?? NONE;
-  const restarted = (Object.keys(NONE) as (keyof Ends)[]).some((end) => now[end] < before[end]);
-  const base = restarted ? NONE : before;
-  const hour = Math.floor(nowWallMs / HOUR_MS);
-  const hours = book?.hours ?? [];
-  const last = hours.at(-1);
-  const row = last?.hour === hour ? last : { hour, ...NONE };
-  const added: TrafficHour = {
-    hour,
-    answered: row.answered + now.answered - base.answered,
-    replayed: row.replayed + now.replayed - base.replayed,
-    refused: row.refused + now.refused - base.refused,
-    clientGone: row.clientGone + now.clientGone - base.clientGone,
-  };
-  const older = row === last ? hours.slice(0, -1) : hours;
-  return { last: now, hours: [...older, added].slice(-HOURS_KEPT) };
-}
-
-/** What clients saw within the window, to the hour. */
-export function trafficOf(book: TrafficBook | null | undefined, fromWallMs: number): TrafficReport {
-  if (!book) return { measured: false, why: 'no gateway stands in front of it' };
-  const rows = book.hours.filter(({ hour }) => (hour + 1) * HOUR_MS > fromWallMs);
-  const sum = (end: keyof Ends) => rows.reduce((total, row) => total + row[end], 0);
+/** What clients saw within the window, to the minute. `seen`: has a gateway ever been read here? */
+export function trafficOf(rows: TrafficMinute[], seen: boolean): TrafficReport {
+  if (!seen) return { measured: false, why: 'no gateway stands in front of it' };
+  const sum = (of: keyof Ends | 'tookSumMs') => rows.reduce((total, row) => total + row[of], 0);
   const [answered, replayed, refused, clientGone] = [
     sum('answered'),
     sum('replayed'),
     sum('refused'),
     sum('clientGone'),
   ];
+  const answers = answered + replayed;
   return {
     measured: true,
-    sinceWallMs: rows[0] ? Math.max(fromWallMs, rows[0].hour * HOUR_MS) : null,
-    requests: answered + replayed + refused + clientGone,
+    sinceWallMs: rows[0] ? rows[0].minute * 60_000 : null,
+    requests: answers + refused + clientGone,
     answered,
     replayed,
     refused,
     clientGone,
     visibleFailures: refused,
+    latency:
+      answers === 0
+        ? null
+        : {
+            meanMs: sum('tookSumMs') / answers,
+            maxMs: rows.reduce((most, { tookMaxMs }) => Math.max(most, tookMaxMs), 0),
+          },
   };
+}
+
+/** What became of clients during one incident, by the gateway's count. */
+export interface Held extends Ends {
+  /** The most that waited at one time. */
+  waiting: number;
+  longestWaitMs: number;
+}
+
+/** Where a service's newest are kept in the record, by incident. */
+export const HELD_NOTE = 'held';
+export type HeldBook = { [incidentId: string]: Held };
+
+/** As it stands in the timeline; null where nobody asked anything. */
+export function heldText({
+  waiting,
+  longestWaitMs,
+  answered,
+  replayed,
+  refused,
+  clientGone,
+}: Held): string | null {
+  if (waiting + answered + replayed + refused + clientGone === 0) return null;
+  const parts = [
+    `the gateway kept up to ${counted(waiting, 'request')} waiting, the longest for ${duration(longestWaitMs)}`,
+    `${replayed} asked again and answered`,
+    `${answered} answered at once`,
+    refused === 0 ? 'none refused' : `${refused} refused`,
+  ];
+  if (clientGone > 0) parts.push(`${counted(clientGone, 'client')} left`);
+  return parts.join('; ');
 }

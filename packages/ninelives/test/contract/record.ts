@@ -18,6 +18,7 @@ export function recordContract(name: string, open: () => Opened): void {
   describe(`${name} keeps decisions`, () => decisions(on));
   describe(`${name} answers queries`, () => queries(on));
   describe(`${name} sums up`, () => watching(on));
+  describe(`${name} counts clients`, () => traffic(on));
   describe(`${name} carries pages`, () => pages(on));
   describe(`${name} tends its outbox`, () => tending(on));
   describe(`${name} has an inbox and notes`, () => desk(on));
@@ -189,6 +190,30 @@ function watching(on: On): void {
       other.minutes('a', 0).map(({ minute }) => minute),
       [3],
     );
+  });
+}
+
+function traffic(on: On): void {
+  on('sums up what clients asked by the minute, with the counters as they were read', ({ record, other }) => {
+    const ends = { answered: 4, replayed: 1, refused: 0, clientGone: 2 };
+    assert.equal(record.trafficSeen('a'), null);
+    record.addTraffic('a', { minute: 1, ...ends, tookSumMs: 50, tookMaxMs: 30 }, { answered: 4 });
+    record.addTraffic('a', { minute: 1, ...ends, tookSumMs: 20, tookMaxMs: 10 }, { answered: 8 });
+    record.addTraffic('a', { minute: 3, ...ends, tookSumMs: 1, tookMaxMs: 1 }, { answered: 12 });
+    record.addTraffic('b', { minute: 2, ...ends, tookSumMs: 1, tookMaxMs: 1 }, null);
+    const twice = { answered: 8, replayed: 2, refused: 0, clientGone: 4, tookSumMs: 70, tookMaxMs: 30 };
+    assert.deepEqual(other.traffic('a', 0), [
+      { minute: 1, ...twice },
+      { minute: 3, ...ends, tookSumMs: 1, tookMaxMs: 1 },
+    ]);
+    assert.deepEqual(other.trafficSeen('a'), { answered: 12 });
+    record.retain(121_000);
+    assert.deepEqual(
+      other.traffic('a', 0).map(({ minute }) => minute),
+      [3],
+    );
+    assert.equal(other.traffic('a', 180_000).length, 1);
+    assert.equal(other.traffic('a', 240_000).length, 0);
   });
 }
 

@@ -17,6 +17,7 @@ import {
   startBrowser,
   untilHeadline,
 } from './browser.js';
+import { type Crowd, crowd } from './crowd.js';
 import { stageDashboard } from './stage.js';
 
 /** A drill is watched live from the page, as a person would; each state leaves its picture. */
@@ -25,10 +26,11 @@ describe('the page, in a real Chromium', () => {
   let box: Box;
   let url: string;
   let page: Page;
+  let clients: Crowd | null = null;
 
   before(async () => {
     browser = await startBrowser();
-    box = await openBox(`    embedder: {}\n${QUICK}`);
+    box = await openBox(`    embedder: {}\n    gateway: { port: GATE }\n${QUICK}`);
     const port = await freePort();
     url = `http://127.0.0.1:${port}/`;
     box.start('up', '--dashboard-port', String(port));
@@ -37,6 +39,7 @@ describe('the page, in a real Chromium', () => {
     page = await browser.open(`${url}#token=${token}`);
   });
   after(async () => {
+    await clients?.stop();
     await browser.close();
     await box.close();
   });
@@ -87,8 +90,12 @@ describe('the page, in a real Chromium', () => {
     await page.selectOption('#fault', 'wedge');
     await page.click('text="Run the drill…"');
     await page.click('dialog >> text="Run wedge"');
+    // Not before: a drill begins only where nobody else asks anything.
+    await untilHeadline(page, /^(Suspect|Healing|Coming back)$/);
+    clients = crowd(`http://127.0.0.1:${box.gatewayPort}/v1/embeddings`, 3);
     await untilHeadline(page, /^(Healing|Coming back)$/);
     await page.waitForSelector('.incident.of-drill');
+    await page.locator('#gateway .big', { hasText: 'Holding' }).waitFor({ timeout: 90_000 });
     await picture(page, 'incident-running');
     assert.deepEqual(await axeFinds(page), []);
     await page.locator('.incident .what', { hasText: 'healed by 1 SIGKILL' }).waitFor({ timeout: 90_000 });
@@ -99,6 +106,9 @@ describe('the page, in a real Chromium', () => {
       /Healed at .* by 1 SIGKILL; real work was lost for .*, in a drill/,
     );
     assert.match((await page.textContent('.incident .claims')) ?? '', /Meanwhile \/health said 200/);
+    const held = page.locator('.incident[open] .story li', { hasText: 'the gateway kept up to' });
+    await held.waitFor({ timeout: 90_000 });
+    assert.match((await held.textContent()) ?? '', /[1-9]\d* asked again and answered; .* none refused/);
     const kinds = await page.locator('.incident[open] .story .kind').allTextContents();
     for (const kind of [
       'probe-failed',
@@ -107,6 +117,7 @@ describe('the page, in a real Chromium', () => {
       'kill-outcome',
       'incarnation',
       'serving',
+      'gateway',
     ]) {
       assert.ok(kinds.includes(kind), `${kind} among ${kinds}`);
     }
@@ -116,6 +127,7 @@ describe('the page, in a real Chromium', () => {
   });
 
   it('does not go on looking well when the guard is gone', async () => {
+    assert.deepEqual((await clients?.stop())?.failed, [], 'no client noticed');
     await box.killGuard();
     await untilHeadline(page, /^I cannot see$/);
     assert.equal(await page.getAttribute('#state', 'data-tone'), 'blind');

@@ -27,6 +27,8 @@ export async function stageDashboard(
     ports: {
       ...systemClock,
       gateway: () => null,
+      held: () => ({}),
+      recent: () => ({ probes: [], clients: [] }),
       gatewayMetrics: async () => null,
       metrics: () => '# nothing\n',
       faults: ['wedge'],

@@ -104,6 +104,13 @@ describe('up spares, refuses and hands over', () => {
         new RegExp(`port ${box.port} is in use by pid ${box.processes()[0]?.pid} `),
       );
       assert.match(refused.stderr, /next: .*--port/);
+      const config = ['--config', join(other.stateDir, 'ninelives.yaml'), '--state', other.stateDir];
+      const unseen = await box.run('up', ...config, '--dashboard-port', String(box.port));
+      assert.equal(unseen.code, 3);
+      const why = `the dashboard can't listen: port ${box.port} is in use by pid ${box.processes()[0]?.pid} `;
+      assert.ok(unseen.stderr.includes(why), unseen.stderr);
+      assert.match(unseen.stderr, /next: --dashboard-port N, or --no-dashboard/);
+      assert.deepEqual(other.alive(), [], 'nothing was started');
     } finally {
       await other.close();
     }

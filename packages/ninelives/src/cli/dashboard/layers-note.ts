@@ -22,6 +22,7 @@ export function noteLayers(config: Config, record: GuardRecord): void {
         // What runs here is known here; of the others nothing has been heard.
         status: kind === 'guard' ? 'watching' : 'unknown',
         lastWallMs: null,
+        tookWallMs: null,
         text:
           kind === 'guard'
             ? `on the box, every ${span(everyMs)}`

@@ -1,13 +1,16 @@
 import { readFileSync } from 'node:fs';
 import type { Config, ServiceConfig } from '../../config/service.js';
 import type { GuardState, RecordEvent } from '../../core/decision.js';
+import { type ProbeOutcome, RESULT_OF } from '../../core/types.js';
 import { SetupError } from '../../daemon/errors.js';
+import type { ProbePoint } from '../../dashboard/history.js';
+import { createRecent, type Recent } from '../../dashboard/recent.js';
 import { type Dashboard, startDashboard } from '../../dashboard/server.js';
 import { FAULTS } from '../../drill/faults/table.js';
 import { createPortLookup } from '../../host/procfs/listeners.js';
 import { systemClock } from '../../host/system-clock.js';
 import { guardMetrics } from '../../metrics/guard.js';
-import { freshTally, type Tally, tallyEvent, tallyState } from '../../metrics/tally.js';
+import { freshTally, newOutcome, type Tally, tallyEvent, tallyState } from '../../metrics/tally.js';
 import type { GuardRecord } from '../../record/record.js';
 import { createPerformer } from './actions.js';
 import { type Gateways, watchGateways } from './gateways.js';
@@ -41,9 +44,10 @@ export async function openDashboard(options: OpenOptions): Promise<OpenDashboard
   );
   let dashboard: Dashboard | null = null;
   const changed = () => dashboard?.changed();
-  const gateways = watchGateways({ config, stateDir, record, clock: systemClock, changed });
+  const recent = createRecent();
+  const gateways = watchGateways({ config, stateDir, record, recent, clock: systemClock, changed });
   try {
-    dashboard = await open(options, watched, gateways);
+    dashboard = await open(options, watched, gateways, recent);
   } catch (error) {
     gateways.close();
     throw error;
@@ -58,7 +62,11 @@ export async function openDashboard(options: OpenOptions): Promise<OpenDashboard
     state({ name }, state) {
       const one = watched.get(name);
       if (!one) return;
-      tallyState(one.tally, one.state, state, systemClock.wallMs());
+      const wallMs = systemClock.wallMs();
+      const outcome = newOutcome(one.state, state);
+      if (outcome) recent.probed(name, pointOf(outcome, wallMs));
+      gateways.incident(name, state.incident);
+      tallyState(one.tally, one.state, state, wallMs);
       one.state = state;
       changed();
     },
@@ -73,6 +81,7 @@ async function open(
   options: OpenOptions,
   watched: Map<string, Watched>,
   gateways: Gateways,
+  recent: Recent,
 ): Promise<Dashboard | null> {
   const { config, stateDir, record, onTrouble } = options;
   const settings = config.dashboard;
@@ -86,6 +95,8 @@ async function open(
       ports: {
         ...systemClock,
         gateway: gateways.view,
+        held: gateways.held,
+        recent: recent.of,
         gatewayMetrics: gateways.metrics,
         metrics: () => scrape(config, record, watched, startWallMs),
         faults: Object.keys(FAULTS),
@@ -108,6 +119,17 @@ async function open(
     onTrouble(`no dashboard: ${why}; choose another port: --dashboard-port N`);
     return null;
   }
+}
+
+function pointOf({ reason, tookMs }: ProbeOutcome, wallMs: number): ProbePoint {
+  const result = RESULT_OF[reason];
+  const took = result === 'pass' ? tookMs : 0;
+  const counts = {
+    passed: +(result === 'pass'),
+    failed: +(result === 'fail'),
+    unknown: +(result === 'unknown'),
+  };
+  return { wallMs, ...counts, tookSumMs: took, tookMaxMs: took };
 }
 
 function ownerOf(port: number): string {

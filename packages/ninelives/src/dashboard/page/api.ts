@@ -14,8 +14,9 @@ async function ask<T>(path: string, parameters: { [name: string]: string }): Pro
   }
 }
 
-export const askHistory = (service: string, hours: number) =>
-  ask<HistoryView>('/api/history', { service, hours: String(hours) });
+/** `hours`: 1, 6 or 72, or `now` for the last ten minutes. */
+export const askHistory = (service: string, hours: string) =>
+  ask<HistoryView>('/api/history', { service, hours });
 
 export const askIncidents = (service: string) => ask<IncidentsView>('/api/incidents', { service });
 

@@ -12,13 +12,14 @@ import { clock } from './words.js';
 /** The page's composition root: the state comes as it changes, history and incidents are asked for. */
 
 const HISTORY_EVERY_MS = 60_000;
+const RECENT_EVERY_MS = 5_000;
 /** The server says something at least this often; longer silence means that nobody is there. */
 const SILENCE_MS = 35_000;
-const RANGES = [1, 6, 72];
+const RANGES: { [hours: string]: string } = { now: '10 min', '1': '1 h', '6': '6 h', '72': '72 h' };
 
 let view: DashboardView | null = null;
 let chosen: string | null = null;
-let hours = 1;
+let hours = 'now';
 let heardAtMs: number | null = null;
 let strip: HistoryView | null = null;
 let incidents: IncidentsView = [];
@@ -66,16 +67,24 @@ async function askAll(): Promise<void> {
   const service = current()?.name;
   if (service === undefined) return drawIncidents([]);
   const [long, near, stories] = await Promise.all([
-    askHistory(service, 72),
-    hours === 72 ? null : askHistory(service, hours),
+    askHistory(service, '72'),
+    hours === '72' ? null : askHistory(service, hours),
     askIncidents(service),
   ]);
   if (service !== current()?.name) return; // another one was chosen meanwhile
   strip = long ?? strip;
   incidents = stories ?? incidents;
   showStrip(strip, incidents);
-  drawLatency(hours === 72 ? strip : near);
+  drawLatency(hours === '72' ? strip : near, incidents);
   drawIncidents(incidents);
+}
+
+/** What is drawn of the last minutes grows with every look. */
+async function askRecent(): Promise<void> {
+  const service = current()?.name;
+  if (hours !== 'now' || service === undefined || document.hidden) return;
+  const near = await askHistory(service, 'now');
+  if (service === current()?.name && hours === 'now') drawLatency(near, incidents);
 }
 
 /** What can change the story: asked for again only then. */
@@ -123,8 +132,9 @@ function listen(): void {
 
 function drawRanges(): void {
   byId('ranges').replaceChildren(
-    ...RANGES.map((range) => {
-      const button = h('button', { type: 'button', 'aria-pressed': String(range === hours) }, `${range} h`);
+    ...['now', '1', '6', '72'].map((range) => {
+      const pressed = String(range === hours);
+      const button = h('button', { type: 'button', 'aria-pressed': pressed }, RANGES[range] ?? range);
       button.addEventListener('click', () => {
         hours = range;
         for (const other of byId('ranges').children)
@@ -143,3 +153,4 @@ setInterval(() => {
   if (heardAtMs !== null && Date.now() - heardAtMs > SILENCE_MS) connected(false);
 }, 5_000);
 setInterval(() => void askAll(), HISTORY_EVERY_MS);
+setInterval(() => void askRecent(), RECENT_EVERY_MS);

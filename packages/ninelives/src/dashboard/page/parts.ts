@@ -1,4 +1,4 @@
-import { duration } from '../../report/words.js';
+import { counted, duration, latency } from '../../report/words.js';
 import type { DashboardView, ServiceView } from '../view.js';
 import { type Child, createPart, h } from './dom.js';
 import { nothing } from './state.js';
@@ -9,7 +9,7 @@ const facts = (rows: [name: string, value: string][]): Child =>
 
 export const showPower = createPart<ServiceView | null>('power', (service) => {
   if (!service) return nothing('Nothing is guarded yet.');
-  const { armed, paused, proof, kills, drills } = service;
+  const { armed, paused, proof, provedWallMs, kills, drills } = service;
   const word = paused ? 'Paused' : armed ? 'Armed' : 'Watch-only';
   const kind = armed && !paused ? 'good' : 'warn';
   const drilled = drills.map(({ fault, passed, wallMs }) =>
@@ -18,8 +18,11 @@ export const showPower = createPart<ServiceView | null>('power', (service) => {
   return [
     h('p', { class: `big ${kind}` }, word),
     facts([
-      ['proof', proof],
-      ['kills', `${kills.used} of ${kills.max} used within ${duration(kills.windowMs)}`],
+      ['proof', provedWallMs === null ? proof : `${proof}, ${dayAndTime(provedWallMs)}`],
+      [
+        'kills left',
+        `${Math.max(0, kills.max - kills.used)} of ${kills.max} within ${duration(kills.windowMs)}`,
+      ],
       ['process', service.pid === null ? 'none now' : `pid ${service.pid}`],
     ]),
     drilled.length > 0
@@ -32,15 +35,18 @@ export const showGateway = createPart<ServiceView | null>('gateway', (service) =
   const gateway = service?.gateway;
   if (!gateway)
     return nothing('Not set up: clients talk to the service itself, so what they saw is not measured.');
-  const { readiness, why, queued, inFlight, completions, replayed, longestWaitMs } = gateway;
+  const { readiness, why, queued, inFlight, longestWaitMs, answered, meanMs, replayed, refused, clientGone } =
+    gateway;
+  const mean = meanMs === null ? '' : `, ${latency(meanMs)} on average`;
   return [
     gatewayWord(readiness),
     facts([
       ['why', why],
-      ['waiting', `${queued} held, ${inFlight} on their way`],
-      ['longest', longestWaitMs === null ? 'nobody waits' : duration(longestWaitMs)],
-      ['answered', completions.toLocaleString()],
-      ...(replayed === null ? [] : [['replayed', replayed.toLocaleString()] satisfies [string, string]]),
+      ['queue', `${queued} held, ${inFlight} on their way`],
+      ['longest wait', longestWaitMs === null ? 'nobody waits' : duration(longestWaitMs)],
+      ['answered', `${answered.toLocaleString()}${mean}`],
+      ['asked again', `${replayed.toLocaleString()} after a death of the server`],
+      ['refused', `${refused.toLocaleString()}; ${counted(clientGone, 'client')} left`],
     ]),
   ];
 });
@@ -74,13 +80,14 @@ export const showLayers = createPart<ServiceView['layers'] | null>('layers', (no
   if (!note) return nothing('Nothing is guarded yet.');
   const { layers, matrix } = note;
   const kinds = { watching: 'good', late: 'bad', unknown: 'warn', 'not set up': 'warn' } as const;
-  const cards = layers.map(({ name, status, lastWallMs, text, catches }) =>
+  const cards = layers.map(({ name, status, lastWallMs, tookWallMs, text, catches }) =>
     h(
       'li',
       {},
       h('b', {}, name),
       h('span', { class: kinds[status] }, ` ${status}`),
-      h('small', {}, lastWallMs === null ? text : `${text}, last heard of at ${clock(lastWallMs)}`),
+      h('small', {}, lastWallMs === null ? text : `${text}, last heard at ${clock(lastWallMs)}`),
+      tookWallMs === null ? null : h('small', {}, `took our heartbeat at ${clock(tookWallMs)}`),
       h('small', {}, `catches ${catches}`),
     ),
   );

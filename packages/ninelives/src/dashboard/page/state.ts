@@ -60,7 +60,9 @@ interface Figures {
 
 const showFigures = createPart<Figures>('figures', ({ service, pending }) => {
   const boxes: [title: string, value: string, more: string][] = [
+    ['Power to kill', powerOf(service), service ? service.proof : ''],
     ['Last real work', lastOf(service), service?.last?.detail ?? 'none yet'],
+    ['Clients', clientsOf(service), waitOf(service)],
     ['Cheap endpoints', cheapOf(service), service?.cheap?.text ?? 'not asked while all is well'],
     [
       'Kill budget left',
@@ -88,6 +90,26 @@ const showFigures = createPart<Figures>('figures', ({ service, pending }) => {
 
 export function showFiguresOf(view: DashboardView, service: ServiceView | null): void {
   showFigures({ service, pending: view.pages.pending });
+}
+
+function powerOf(service: ServiceView | null): string {
+  if (!service) return '–';
+  if (service.paused) return 'Paused';
+  return service.armed ? 'Armed' : 'Watch-only';
+}
+
+function clientsOf(service: ServiceView | null): string {
+  if (!service?.gateway) return '–';
+  const { queued, inFlight } = service.gateway;
+  return queued + inFlight === 0 ? 'none waits' : `${queued + inFlight} waiting`;
+}
+
+function waitOf(service: ServiceView | null): string {
+  if (!service) return '';
+  if (!service.gateway) return 'no gateway: not measured';
+  const { longestWaitMs, refused } = service.gateway;
+  const longest = longestWaitMs === null ? '' : `the longest for ${duration(longestWaitMs)}; `;
+  return `${longest}${refused === 0 ? 'none refused' : `${refused} refused`}`;
 }
 
 function lastOf(service: ServiceView | null): string {

@@ -23,7 +23,7 @@ export function showStrip(history: HistoryView | null, incidents: IncidentsView)
   if (!history) return;
   const bars = barsOf(history, matchMedia(NARROW).matches ? GROUP_NARROW : 1);
   const until = (wallMs: number | null) => wallMs ?? Number.POSITIVE_INFINITY;
-  const says = wordsOf(bars);
+  const says = wordsOf(bars, history);
   const picture = svg(
     'svg',
     { viewBox: `0 0 ${bars.length} ${HEIGHT}`, preserveAspectRatio: 'none', role: 'img', 'aria-label': says },
@@ -78,11 +78,10 @@ function titleOf({ fromWallMs, passed, failed, unknown, watched }: Bar, incident
   return `${when}: ${passed} right, ${failed} failed${more}${incidents > 0 ? `, ${counted(incidents, 'incident')}` : ''}`;
 }
 
-function wordsOf(bars: Bar[]): string {
+function wordsOf(bars: Bar[], { sinceWallMs, fromWallMs, bucketMs, passed: buckets }: HistoryView): string {
   const sum = (of: (bar: Bar) => number) => bars.reduce((total, bar) => total + of(bar), 0);
   const [passed, failed] = [sum((bar) => bar.passed), sum((bar) => bar.failed)];
-  if (passed + failed === 0) return 'no real work was asked for yet';
-  const first = bars.find(({ watched }) => watched)?.fromWallMs ?? 0;
-  const seen = duration((bars.at(-1)?.toWallMs ?? 0) - first);
+  if (passed + failed === 0 || sinceWallMs === null) return 'no real work was asked for yet';
+  const seen = duration(fromWallMs + buckets.length * bucketMs - Math.max(sinceWallMs, fromWallMs));
   return `${percent(passed / (passed + failed))} of ${counted(passed + failed, 'probe')} right in ${seen}`;
 }

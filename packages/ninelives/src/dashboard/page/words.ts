@@ -13,3 +13,7 @@ export function dayAndTime(wallMs: number): string {
     minute: '2-digit',
   });
 }
+
+export function shortTime(wallMs: number): string {
+  return new Date(wallMs).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+}

@@ -1,3 +1,4 @@
+import { type Answers, countAnswer, noAnswers } from '../learn/answers.js';
 import { type Durations, expect } from '../learn/durations.js';
 import { emptyLedger, type Ledger } from '../learn/ledger.js';
 import { emptyLine, type Line, type Waiting } from '../learn/line.js';
@@ -67,6 +68,8 @@ export interface Counts {
   convictions: number;
   canaries: number;
   longestHoldMs: number;
+  /** Those of `ends` that were answered. */
+  answers: Answers;
 }
 
 /**
@@ -134,6 +137,7 @@ export function createHoldState(limits: HoldLimits): HoldState {
       convictions: 0,
       canaries: 0,
       longestHoldMs: 0,
+      answers: noAnswers(),
     },
   };
 }
@@ -149,8 +153,10 @@ export function end(draft: Draft, held: Held, how: End): void {
   state.requests.delete(held.id);
   state.flying.delete(held);
   state.bytes -= held.bytes;
+  const tookMs = atMs - held.arrivedAtMs;
   state.counts.ends[how] += 1;
-  state.counts.longestHoldMs = Math.max(state.counts.longestHoldMs, atMs - held.arrivedAtMs);
+  if (how === 'answered' || how === 'replayed') countAnswer(state.counts.answers, tookMs, atMs);
+  state.counts.longestHoldMs = Math.max(state.counts.longestHoldMs, tookMs);
 }
 
 /** Ends it with a reason. Its copy must have ended, or be cancelled by the caller. */

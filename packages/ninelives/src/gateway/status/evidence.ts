@@ -1,7 +1,8 @@
 import { quietFor } from '../hold/passing.js';
 import type { HoldState } from '../hold/state.js';
+import { slowestAt } from '../learn/answers.js';
 import { expect, type Learnt } from '../learn/durations.js';
-import type { Readiness } from '../types.js';
+import type { End, Readiness } from '../types.js';
 
 /**
  * What the traffic shows, for the guard: liveness is its question, and these are only facts for it. Ages in ms.
@@ -28,6 +29,10 @@ export interface TrafficEvidence {
   streamedAgoMs: number | null;
   backend: { readiness: Readiness; why: string; forMs: number; deaths: number };
   durations: Learnt[];
+  /** How requests ended since the gateway started (I9). */
+  ends: Record<End, number>;
+  /** Of those that were answered: how many, how long they waited in all, and the slowest of the last seconds, ms. */
+  answers: { count: number; sumMs: number; slowestMs: number | null };
 }
 
 /** `streamedAtMs`: see Relay. */
@@ -63,6 +68,12 @@ export function evidenceOf(state: HoldState, streamedAtMs: number, atMs: number)
       deaths: counts.deaths,
     },
     durations: [...durations.values()],
+    ends: counts.ends,
+    answers: {
+      count: counts.answers.count,
+      sumMs: counts.answers.sumMs,
+      slowestMs: slowestAt(counts.answers, atMs),
+    },
   };
 }
 

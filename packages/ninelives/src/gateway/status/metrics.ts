@@ -1,4 +1,5 @@
 import type { HoldState } from '../hold/state.js';
+import { type Answers, BOUNDS_MS } from '../learn/answers.js';
 import { widthOf } from '../learn/window.js';
 import type { HoldLimits } from '../limits.js';
 import { REFUSALS } from '../refusals.js';
@@ -8,9 +9,10 @@ const READINESS: Readiness[] = ['unknown', 'ready', 'suspect', 'down'];
 
 interface Metric {
   name: string;
-  type: 'counter' | 'gauge';
+  type: 'counter' | 'gauge' | 'histogram';
   help: string;
-  values: { labels?: Record<string, string>; value: number }[];
+  /** `suffix`: of the parts of a histogram. */
+  values: { labels?: Record<string, string>; value: number; suffix?: '_bucket' | '_sum' | '_count' }[];
 }
 
 /** Prometheus' text format 0.0.4. Labels are from closed sets only: nothing of a request is ever one. */
@@ -45,9 +47,25 @@ function traffic({ counts }: HoldState, turnedAway: ReadonlyMap<string, number>)
       'Refused at the door, by code.',
       [...turnedAway].map(([code, value]) => ({ labels: { code }, value })),
     ),
+    waited(counts.answers),
     counter('completions_total', 'Work of the model, done right and whole.', [{ value: counts.completions }]),
     counter('copies_total', 'Sendings to the backend.', [{ value: counts.copies }]),
   ];
+}
+
+/** Seconds, cumulative, as Prometheus wants a histogram. */
+function waited({ count, sumMs, within }: Answers): Metric {
+  let sum = 0;
+  const buckets = [...BOUNDS_MS.map((ms) => String(ms / 1_000)), '+Inf'].map((le, at) => {
+    sum += within[at] ?? 0;
+    return { labels: { le }, value: sum, suffix: '_bucket' as const };
+  });
+  return {
+    name: 'answer_duration_seconds',
+    type: 'histogram',
+    help: 'From the arrival of a request to its whole answer, of those that were answered.',
+    values: [...buckets, { value: sumMs / 1_000, suffix: '_sum' }, { value: count, suffix: '_count' }],
+  };
 }
 
 function backend({ counts, backend: { readiness }, ledger, window }: HoldState): Metric[] {
@@ -94,9 +112,9 @@ function gauge(name: string, help: string, values: Metric['values']): Metric {
 
 function textOf({ name, type, help, values }: Metric): string {
   const full = `ninelives_gateway_${name}`;
-  const lines = values.map(({ labels = {}, value }) => {
+  const lines = values.map(({ labels = {}, value, suffix = '' }) => {
     const inner = Object.entries(labels).map(([label, text]) => `${label}="${text}"`);
-    return `${full}${inner.length > 0 ? `{${inner.join(',')}}` : ''} ${value}`;
+    return `${full}${suffix}${inner.length > 0 ? `{${inner.join(',')}}` : ''} ${value}`;
   });
   return [`# HELP ${full} ${help}`, `# TYPE ${full} ${type}`, ...lines].join('\n');
 }

@@ -116,6 +116,19 @@ export const MIGRATIONS: readonly string[] = [
     sum(iif(reason = 'ok', took_ms, 0)), max(iif(reason = 'ok', took_ms, 0))
     FROM sample GROUP BY service, CAST(wall_ms / 60000 AS INTEGER);
   `,
+  `
+  CREATE TABLE traffic (
+    service TEXT NOT NULL,
+    minute INTEGER NOT NULL,
+    answered INTEGER NOT NULL,
+    replayed INTEGER NOT NULL,
+    refused INTEGER NOT NULL,
+    client_gone INTEGER NOT NULL,
+    took_sum_ms REAL NOT NULL,
+    took_max_ms REAL NOT NULL,
+    PRIMARY KEY (service, minute)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** What a migration needs of a connection. */

@@ -21,6 +21,8 @@ const OLD: readonly string[] = [
   'DELETE FROM sample WHERE id IN (SELECT id FROM sample WHERE wall_ms < ?1 LIMIT ?2)',
   `DELETE FROM minute WHERE (service, minute) IN (
      SELECT service, minute FROM minute WHERE last_wall_ms < ?1 LIMIT ?2)`,
+  `DELETE FROM traffic WHERE (service, minute) IN (
+     SELECT service, minute FROM traffic WHERE (minute + 1) * 60000.0 < ?1 LIMIT ?2)`,
   `DELETE FROM event WHERE id IN (SELECT id FROM event WHERE wall_ms < ?1 AND NOT ${OF_OPEN_INCIDENT} LIMIT ?2)`,
   `DELETE FROM intent WHERE seq IN (SELECT intent.seq FROM intent JOIN incident
      ON incident.service = intent.service AND incident.id = intent.incident_id

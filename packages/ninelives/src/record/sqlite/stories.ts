@@ -32,8 +32,10 @@ export function storiesOn(
         .map((row) => JSON.parse(row.json) as Incident);
     },
     events({ service, sinceId, sinceWallMs, untilWallMs, incidentId, limit = LIMIT } = {}) {
+      // Without the plus SQLite walks a service's events from the newest on, however few of them are wanted.
+      const few = incidentId !== undefined || untilWallMs !== undefined;
       const { sql, values } = where([
-        ['service = ?', service],
+        [few ? '+service = ?' : 'service = ?', service],
         ['id > ?', sinceId],
         ['wall_ms >= ?', sinceWallMs],
         ['wall_ms <= ?', untilWallMs],
@@ -73,12 +75,14 @@ export function storiesOn(
         ),
       );
     },
-    drills: (service) =>
+    drills: (service, limit = LIMIT) =>
       db
         .all<{ id: string; fault: string; wall_ms: number; passed: number; report: string }>(
-          'SELECT * FROM drill WHERE service = ? ORDER BY seq',
+          'SELECT * FROM drill WHERE service = ? ORDER BY seq DESC LIMIT ?',
           service,
+          limit,
         )
+        .reverse()
         .map(
           (row): DrillRow => ({
             id: row.id,

@@ -44,9 +44,10 @@ export function gapTable(gaps: Gap[]): Markup {
 export function layerTable(layers: LayerRow[]): Markup {
   return table(
     ['Layer', 'Catches', 'State'],
-    layers.map(({ name, catches, status, text, lastWallMs }) => {
+    layers.map(({ name, catches, status, text, lastWallMs, tookWallMs }) => {
       const kind = status === 'watching' ? 'good' : status === 'late' ? 'bad' : 'warn';
-      const last = lastWallMs === null ? '' : `, last heard of ${utc(lastWallMs)}`;
+      const heard = lastWallMs === null ? '' : `, last heard of ${utc(lastWallMs)}`;
+      const last = tookWallMs === null ? heard : `${heard}, took our heartbeat ${utc(tookWallMs)}`;
       return html`<tr><td>${name}</td><td>${catches}</td><td><span class="${kind}">${status}</span>: ${text}${last}</td></tr>`;
     }),
   );
