@@ -1,9 +1,9 @@
 import type { Incident, RecordEvent } from '../core/decision.js';
 import type { CheapAnswer } from '../core/types.js';
 import type { StoredEvent } from '../record/record.js';
-import type { IncidentReport, KillRow, Phase, TimelineLine } from './model.js';
+import type { Held, IncidentReport, KillRow, Phase, TimelineLine } from './model.js';
 import { lossOf, type Span } from './spans.js';
-import { type Held, heldText } from './traffic.js';
+import { heldText } from './traffic.js';
 
 /** One incident with its story, from the first failure on. */
 export function incidentReport(

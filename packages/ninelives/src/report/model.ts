@@ -1,5 +1,4 @@
 import type { IncidentStatus, Power, VerdictKind } from '../core/decision.js';
-import type { Held } from './traffic.js';
 
 /**
  * The report as data: what `report --json` prints, and what its HTML and its text are drawn from. Times named `…WallMs`
@@ -118,6 +117,21 @@ export interface DrillSummary {
   detectMs: number | null;
   serveMs: number | null;
   outageMs: number | null;
+}
+
+/** How requests ended, as a gateway counts them since its own start (I9: each in exactly one of these). */
+export interface Ends {
+  answered: number;
+  replayed: number;
+  refused: number;
+  clientGone: number;
+}
+
+/** What became of clients during one incident, by the gateway's count. */
+export interface Held extends Ends {
+  /** The most that waited at one time. */
+  waiting: number;
+  longestWaitMs: number;
 }
 
 /** What clients saw, by the gateway's own count; `measured: false` when there is none. */

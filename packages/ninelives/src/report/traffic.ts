@@ -1,14 +1,6 @@
 import type { TrafficMinute } from '../record/record.js';
-import type { TrafficReport } from './model.js';
+import type { Ends, Held, TrafficReport } from './model.js';
 import { counted, duration } from './words.js';
-
-/** How requests ended, as a gateway counts them since its own start (I9: each in exactly one of these). */
-export interface Ends {
-  answered: number;
-  replayed: number;
-  refused: number;
-  clientGone: number;
-}
 
 /** What is read of a gateway at one moment. */
 export interface Counters extends Ends {
@@ -64,13 +56,6 @@ export function trafficOf(rows: TrafficMinute[], seen: boolean): TrafficReport {
             maxMs: rows.reduce((most, { tookMaxMs }) => Math.max(most, tookMaxMs), 0),
           },
   };
-}
-
-/** What became of clients during one incident, by the gateway's count. */
-export interface Held extends Ends {
-  /** The most that waited at one time. */
-  waiting: number;
-  longestWaitMs: number;
 }
 
 /** Where a service's newest are kept in the record, by incident. */

@@ -3,11 +3,11 @@ import type { Recent } from '../../dashboard/recent.js';
 import type { GatewayView } from '../../dashboard/view.js';
 import type { TrafficEvidence } from '../../gateway/status/evidence.js';
 import { type GuardRecord, RecordUnavailableError } from '../../record/record.js';
+import type { Held } from '../../report/model.js';
 import {
   type Counters,
   countersSince,
   HELD_NOTE,
-  type Held,
   type HeldBook,
   NO_COUNTERS,
   sameCounters,

@@ -25,20 +25,6 @@ export function createLatency(): (history: HistoryView | null, incidents: Incide
   let rangeMs = 0;
 
   const width = () => Math.max(200, element.clientWidth);
-  const style = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-
-  function bands(drawn: uPlot): void {
-    const { ctx, bbox } = drawn;
-    const right = bbox.left + bbox.width;
-    for (const { fromWallMs, untilWallMs, drill } of incidents) {
-      const from = Math.max(bbox.left, drawn.valToPos(fromWallMs / 1_000, 'x', true));
-      const until = untilWallMs === null ? right : drawn.valToPos(untilWallMs / 1_000, 'x', true);
-      const wide = Math.max(BAND_MIN_PX, Math.min(right, until) - from);
-      if (until < bbox.left || from > right) continue;
-      ctx.fillStyle = style(drill === null ? '--bad-back' : '--blind-back');
-      ctx.fillRect(from, bbox.top, wide, bbox.height);
-    }
-  }
 
   function make(data: uPlot.AlignedData): uPlot {
     const axis = {
@@ -65,7 +51,11 @@ export function createLatency(): (history: HistoryView | null, incidents: Incide
         },
         axes: [
           { ...axis, space: rangeMs > DAY_MS ? 110 : 60, values: (_, splits) => splits.map(time) },
-          { ...axis, size: 64, values: (_, splits) => splits.map((ms) => (isDecade(ms) ? latency(ms) : '')) },
+          {
+            ...{ ...axis, size: 64 },
+            splits: (_, __, least, most) => decades(least, most),
+            values: (_, splits) => splits.map(latency),
+          },
         ],
         series: [
           { label: 'at', value: (_: uPlot, at: number | null) => (at == null ? '–' : clock(at * 1_000)) },
@@ -74,7 +64,7 @@ export function createLatency(): (history: HistoryView | null, incidents: Incide
           line('clients', '--link'),
           line('their slowest', '--link', slowest),
         ],
-        hooks: { drawClear: [bands] },
+        hooks: { drawClear: [(drawn) => shade(drawn, incidents)] },
       },
       data,
       element,
@@ -108,6 +98,28 @@ export function createLatency(): (history: HistoryView | null, incidents: Incide
   };
 }
 
+/** While an incident lasted. */
+function shade({ ctx, bbox, valToPos }: uPlot, incidents: Incident[]): void {
+  const right = bbox.left + bbox.width;
+  for (const { fromWallMs, untilWallMs, drill } of incidents) {
+    const until = untilWallMs === null ? right : valToPos(untilWallMs / 1_000, 'x', true);
+    const from = Math.max(bbox.left, valToPos(fromWallMs / 1_000, 'x', true));
+    if (until < bbox.left || from > right) continue;
+    ctx.fillStyle = style(drill === null ? '--bad-back' : '--blind-back');
+    ctx.fillRect(from, bbox.top, Math.max(BAND_MIN_PX, Math.min(right, until) - from), bbox.height);
+  }
+}
+
+function style(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+/** The powers of ten within: more lines than these say nothing. */
+function decades(least: number, most: number): number[] {
+  const [from, to] = [Math.round(Math.log10(least)), Math.round(Math.log10(most))];
+  return Array.from({ length: Math.max(0, to - from) + 1 }, (_, at) => 10 ** (from + at));
+}
+
 /** A logarithm has no zero. */
 function drawable(column: (number | null)[]): (number | null)[] {
   return column.map((ms) => (ms === null ? null : Math.max(LEAST_MS, ms)));
@@ -119,5 +131,3 @@ function decade(ms: number | null, to: (exponent: number) => number): number {
   const exponent = to(Math.log10(Math.max(LEAST_MS, ms)));
   return 10 ** (to === Math.ceil ? Math.max(1, exponent) : exponent);
 }
-
-const isDecade = (ms: number) => Number.isInteger(Math.log10(ms));

@@ -101,7 +101,7 @@ function powerOf(service: ServiceView | null): string {
 function clientsOf(service: ServiceView | null): string {
   if (!service?.gateway) return '–';
   const { queued, inFlight } = service.gateway;
-  return queued + inFlight === 0 ? 'none waits' : `${queued + inFlight} waiting`;
+  return `${queued + inFlight} waiting`;
 }
 
 function waitOf(service: ServiceView | null): string {
