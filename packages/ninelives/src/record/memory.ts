@@ -1,5 +1,5 @@
 import type { Decision, GuardState, Incident, KillIntent, Page, RecordEvent } from '../core/decision.js';
-import { memoryTraffic } from './memory-traffic.js';
+import { memoryNotes } from './memory-notes.js';
 import { addMark, markOf } from './minutes.js';
 import {
   type CommitOptions,
@@ -24,7 +24,6 @@ interface Tables {
   samples: { service: string; wallMs: number; json: string }[];
   minutes: Map<string, Minute[]>;
   drills: DrillRow[];
-  notes: Map<string, string>;
 }
 
 /** The twin of `openRecord`, for tests, the simulation and `--ephemeral`. Dies with the process. */
@@ -39,7 +38,6 @@ export function memoryRecord(): GuardRecord {
     samples: [],
     minutes: new Map(),
     drills: [],
-    notes: new Map(),
   };
   let lastId = 0;
   let version = 1;
@@ -47,14 +45,7 @@ export function memoryRecord(): GuardRecord {
     lastId += 1;
     return lastId;
   };
-  const setNote: GuardRecord['setNote'] = (service, key, value) => {
-    tables.notes.set(keyOf(service, key), JSON.stringify(value ?? null));
-  };
-  const note: GuardRecord['note'] = (service, key) => {
-    const value = tables.notes.get(keyOf(service, key));
-    return value === undefined ? undefined : JSON.parse(value);
-  };
-  const traffic = memoryTraffic({ note, setNote });
+  const { retain: retainTraffic, ...notes } = memoryNotes();
   return {
     load: (service) => load(tables, service),
     commit: (service, decision, options) => commit(tables, nextId, service, decision, options),
@@ -68,14 +59,10 @@ export function memoryRecord(): GuardRecord {
     },
     inbox: (service) => copy(tables.inbox.filter((row) => row.service === service)),
     version: () => version,
-    note,
-    setNote,
-    addTraffic: traffic.addTraffic,
-    traffic: traffic.traffic,
-    trafficSeen: traffic.trafficSeen,
+    ...notes,
     retain(olderThanWallMs) {
       retain(tables, olderThanWallMs);
-      traffic.retain(olderThanWallMs);
+      retainTraffic(olderThanWallMs);
     },
     close() {},
   };

@@ -3,15 +3,27 @@ import type { GuardRecord, TrafficMinute } from './record.js';
 /** A note among the others. */
 const SEEN = 'traffic-seen';
 
-/** What clients asked, in memory: see GuardRecord. */
-export interface TrafficTable extends Pick<GuardRecord, 'addTraffic' | 'traffic' | 'trafficSeen'> {
+/** Notes, and what clients asked, in memory: see GuardRecord. */
+export interface NotesTable
+  extends Pick<GuardRecord, 'note' | 'setNote' | 'addTraffic' | 'traffic' | 'trafficSeen'> {
   retain(olderThanWallMs: number): void;
 }
 
-export function memoryTraffic({ note, setNote }: Pick<GuardRecord, 'note' | 'setNote'>): TrafficTable {
+export function memoryNotes(): NotesTable {
+  const notes = new Map<string, string>();
+  const keyOf = (service: string, key: string) => JSON.stringify([service, key]);
+  const note: GuardRecord['note'] = (service, key) => {
+    const value = notes.get(keyOf(service, key));
+    return value === undefined ? undefined : JSON.parse(value);
+  };
+  const setNote: GuardRecord['setNote'] = (service, key, value) => {
+    notes.set(keyOf(service, key), JSON.stringify(value ?? null));
+  };
   const tables = new Map<string, Map<number, TrafficMinute>>();
   const rowsOf = (service: string) => [...(tables.get(service) ?? []).values()];
   return {
+    note,
+    setNote,
     addTraffic(service, row, seen) {
       const rows = tables.get(service) ?? new Map<number, TrafficMinute>();
       tables.set(service, rows);
