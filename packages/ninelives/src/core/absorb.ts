@@ -1,8 +1,8 @@
-import { casualtyOf, noteActivity, noteCheap, noteCrew, noteGpu } from './activity.js';
+import { casualtyOf, noteActivity, noteCheap, noteCrew, noteFullHarm, noteGpu } from './activity.js';
 import { assertNever } from './assert.js';
 import { LATENCIES_KEPT } from './deadline.js';
-import type { Life } from './decision.js';
-import { isMasked, sameIncarnation } from './identity.js';
+import { isMasked, sameIncarnation, sameProcess } from './identity.js';
+import type { Life } from './life.js';
 import { noteRevival } from './offender.js';
 import { acknowledgedPage } from './page.js';
 import { armByWord } from './power.js';
@@ -88,14 +88,15 @@ function onUnit(draft: Draft, unit: UnitSnapshot): void {
   const before = state.unit;
   state.unit = unit;
   state.unitAtMs = at.atMs;
-  if (!sameIncarnation(unit.incarnation, state.life?.incarnation ?? null)) {
+  const goesOn = sameIncarnation(unit.incarnation, state.life?.incarnation ?? null);
+  if (!goesOn) {
     if (state.life) endLife(draft, unit, before);
     if (unit.incarnation) beginLife(draft, unit.incarnation, unit);
   }
   if (state.life) {
     // Since when a stranger has had the port is not known: what was answered until now may have been its answers.
     if (isMasked(unit)) resetRun(state.life);
-    noteMovement(state.life, unit.processes, at.atMs);
+    noteMovement(state.life, (goesOn && before?.processes) || [], unit.processes, at.atMs);
     noteActivity(state.life, unit, at.atMs);
     noteGpu(state.life, unit, at.atMs);
     if (casualtyOf(state.life, unit) !== null) state.life.casualtyAtMs = at.atMs;
@@ -125,7 +126,7 @@ function endLife(draft: Draft, unit: UnitSnapshot, before: UnitSnapshot | null):
  */
 function lingers(before: UnitSnapshot | null, unit: UnitSnapshot): boolean {
   const old = before?.leftovers ?? [];
-  return unit.leftovers.some((p) => old.some((q) => p.pid === q.pid && p.startTicks === q.startTicks));
+  return unit.leftovers.some((p) => old.some((q) => sameProcess(p, q)));
 }
 
 function beginLife(draft: Draft, incarnation: Incarnation, unit: UnitSnapshot): void {
@@ -149,11 +150,13 @@ function beginLife(draft: Draft, incarnation: Incarnation, unit: UnitSnapshot): 
     activeAtMs: null,
     fullSinceMs: null,
     fullAnswers: 0,
+    fullHarm: null,
     casualtyAtMs: null,
     present: [],
     crew: [],
     movedAtMs: at.atMs,
-    movement: 0,
+    workMark: 0,
+    memoryMark: 0,
     killIntentId: null,
     revived: state.past !== null && unit.restarts > state.past.restarts,
     unkillable: false,
@@ -190,6 +193,7 @@ function onProbe(draft: Draft, observation: Of<'probe'>): void {
   if (outcome.reason === 'busy') {
     life.fullSinceMs ??= at.atMs;
     life.fullAnswers += 1;
+    noteFullHarm(life, state.unit, at.atMs);
   }
 }
 

@@ -1,6 +1,7 @@
-import type { Life } from './decision.js';
 import { GPU_FRESH_MS, gpuWork, unseenOf } from './gpu.js';
-import type { CheapAnswer, ProcessId, ProcessSample, UnitSnapshot } from './types.js';
+import { sameProcess } from './identity.js';
+import type { Life } from './life.js';
+import type { CheapAnswer, ProcessSample, UnitSnapshot } from './types.js';
 
 /** More than this share of a core by the doers counts as work: an idle server with a poller stays below 2 %. */
 const ACTIVE_CORES = 0.1;
@@ -80,7 +81,7 @@ export function isActive(life: Life): boolean {
 export function noteCrew(life: Life, unit: UnitSnapshot | null): void {
   const now = (unit?.processes ?? []).filter((process) => !process.main && isWell(process));
   life.crew = now
-    .filter((process) => life.present.some((known) => isSame(process, known)))
+    .filter((process) => life.present.some((known) => sameProcess(process, known)))
     .map(({ pid, startTicks }) => ({ pid, startTicks }));
   life.present = now.map(({ pid, startTicks }) => ({ pid, startTicks }));
 }
@@ -89,7 +90,7 @@ export function noteCrew(life: Life, unit: UnitSnapshot | null): void {
 export function casualtyOf(life: Life, unit: UnitSnapshot): string | null {
   const children = unit.processes.filter((process) => !process.main);
   for (const member of life.crew) {
-    const now = children.find((process) => isSame(process, member));
+    const now = children.find((process) => sameProcess(process, member));
     if (now?.state === 'T') return `its child ${now.pid} (${now.name}) is stopped (T)`;
     if (now?.state === 'Z') return `its child ${now.pid} (${now.name}) is dead and not reaped (Z)`;
     if (!now && children.filter(isWell).length < life.crew.length) return `its child ${member.pid} is gone`;
@@ -97,10 +98,20 @@ export function casualtyOf(life: Life, unit: UnitSnapshot): string | null {
   return null;
 }
 
-function isWell(process: ProcessSample): boolean {
-  return process.state !== 'Z';
+/** The main process stopped, or a child of the crew stopped, dead or gone, in words; null when all are well. */
+export function harmOf(life: Life, unit: UnitSnapshot): string | null {
+  const main = unit.processes.find((process) => process.main);
+  if (main?.state === 'T') return `pid ${main.pid} is stopped (T)`;
+  return casualtyOf(life, unit);
 }
 
-function isSame(a: ProcessId, b: ProcessId): boolean {
-  return a.pid === b.pid && a.startTicks === b.startTicks;
+/** It said 429: with all of its processes well, or not. */
+export function noteFullHarm(life: Life, unit: UnitSnapshot | null, atMs: number): void {
+  const harmed = unit !== null && harmOf(life, unit) !== null;
+  const { sinceMs, answers } = life.fullHarm ?? { sinceMs: atMs, answers: 0 };
+  life.fullHarm = harmed ? { sinceMs, answers: answers + 1 } : null;
+}
+
+function isWell(process: ProcessSample): boolean {
+  return process.state !== 'Z';
 }

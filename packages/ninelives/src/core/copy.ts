@@ -1,4 +1,5 @@
-import type { GuardState, Incident, Life, PastLife } from './decision.js';
+import type { GuardState, Incident } from './decision.js';
+import type { Life, PastLife } from './life.js';
 
 /** Every field by its name, optional ones too: whoever adds a field is told by the compiler to copy it. */
 type EachFieldOf<T> = { [K in keyof Required<T>]: T[K] };
@@ -58,11 +59,13 @@ function copyLife(life: Life): Life {
     sight: life.sight,
     fullSinceMs: life.fullSinceMs,
     fullAnswers: life.fullAnswers,
+    fullHarm: life.fullHarm,
     casualtyAtMs: life.casualtyAtMs,
     present: life.present,
     crew: life.crew,
     movedAtMs: life.movedAtMs,
-    movement: life.movement,
+    workMark: life.workMark,
+    memoryMark: life.memoryMark,
     growth: life.growth,
     killIntentId: life.killIntentId,
     revived: life.revived,

@@ -8,6 +8,11 @@ export function sameIncarnation(a: Incarnation | null, b: Incarnation | null): b
   );
 }
 
+/** Same process: a pid that was used again has other start ticks. */
+export function sameProcess(a: ProcessId, b: ProcessId): boolean {
+  return a.pid === b.pid && a.startTicks === b.startTicks;
+}
+
 /** The identity alone, without what was measured about the process. */
 export function processId(process: ProcessId): ProcessId {
   return { pid: process.pid, startTicks: process.startTicks };

@@ -1,7 +1,8 @@
 import { isActive } from './activity.js';
 import { assert } from './assert.js';
-import type { Decision, GuardState, KillIntent, Life } from './decision.js';
+import type { Decision, GuardState, KillIntent } from './decision.js';
 import { sameIncarnation } from './identity.js';
+import type { Life } from './life.js';
 import type { Policy } from './policy.js';
 import { isFullAndHarmed, isUrgent } from './silence.js';
 import { mayBeLoading } from './startup.js';

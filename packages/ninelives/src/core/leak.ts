@@ -1,4 +1,4 @@
-import type { Growth, Life } from './decision.js';
+import type { Growth, Life } from './life.js';
 import { noticePage } from './page.js';
 import type { Policy } from './policy.js';
 import { type Draft, note } from './state.js';

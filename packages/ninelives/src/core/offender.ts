@@ -1,5 +1,6 @@
-import type { GuardState, Revival } from './decision.js';
+import type { GuardState } from './decision.js';
 import { isMasked } from './identity.js';
+import type { Revival } from './life.js';
 import type { Draft } from './state.js';
 import type { UnitSnapshot } from './types.js';
 

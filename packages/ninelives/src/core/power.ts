@@ -1,4 +1,5 @@
-import type { Life, Proof } from './decision.js';
+import type { Proof } from './decision.js';
+import type { Life } from './life.js';
 import { noticePage } from './page.js';
 import { type Draft, note } from './state.js';
 import type { Fingerprint } from './types.js';

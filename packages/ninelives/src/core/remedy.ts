@@ -1,8 +1,9 @@
 import { assert } from './assert.js';
 import { nextDrillKillAllowed, nextKillAllowed, trimKills } from './budget.js';
-import type { Incident, KillIntent, Life } from './decision.js';
+import type { Incident, KillIntent } from './decision.js';
 import { processId } from './identity.js';
 import { escalate } from './incident.js';
+import type { Life } from './life.js';
 import { whyNoHelp } from './offender.js';
 import { seconds } from './silence.js';
 import { mayBeLoading } from './startup.js';

@@ -1,4 +1,4 @@
-import type { Life } from './decision.js';
+import type { Life } from './life.js';
 import type { ProbeReason } from './types.js';
 
 /** Reasons that are silence: nothing came back. Only these count one by one towards `failureThreshold`. */
@@ -18,6 +18,7 @@ export function resetRun(life: Life): void {
 export function endFull(life: Life): void {
   life.fullSinceMs = null;
   life.fullAnswers = 0;
+  life.fullHarm = null;
 }
 
 /** Something came back, or work got done: no run of silence is left. */

@@ -1,5 +1,5 @@
 import { learntDeadlineMs } from './deadline.js';
-import type { Life } from './decision.js';
+import type { Life } from './life.js';
 import type { Policy } from './policy.js';
 import { hasCounter, isUrgent } from './silence.js';
 import type { Draft } from './state.js';

@@ -1,6 +1,7 @@
-import { casualtyOf, isActive } from './activity.js';
-import type { GuardState, Life, Verdict } from './decision.js';
+import { harmOf, isActive } from './activity.js';
+import type { GuardState, Verdict } from './decision.js';
 import { gpuWork, isGpuRead, unseenOf } from './gpu.js';
+import type { Life } from './life.js';
 import type { Policy } from './policy.js';
 import { trafficNow } from './traffic.js';
 import type { CheapAnswer, UnitSnapshot } from './types.js';
@@ -40,18 +41,14 @@ export function fullVerdict(state: GuardState, life: Life, policy: Policy, atMs:
   return { kind: 'full', sentence: `full: ${told}, without one right answer` };
 }
 
-/** Evidence for a kill behind 429s: enough of them, for long enough, and a process of it stopped or lost. */
+/**
+ * Evidence for a kill behind 429s: enough of them, for long enough, all since a process of it was stopped or lost. What
+ * was refused before that was a full queue: a worker that is replaced in the middle of a rush is no hang.
+ */
 export function isFullAndHarmed(life: Life, unit: UnitSnapshot, policy: Policy, atMs: number): boolean {
-  const enough = life.fullAnswers + life.failures >= policy.failureThreshold;
-  const fullMs = life.fullSinceMs === null ? 0 : atMs - life.fullSinceMs;
-  return enough && fullMs >= policy.idlePatienceMs && harmOf(life, unit) !== null;
-}
-
-/** The main process stopped, or a child of the crew stopped, dead or gone, in words; null when all are well. */
-function harmOf(life: Life, unit: UnitSnapshot): string | null {
-  const main = unit.processes.find((process) => process.main);
-  if (main?.state === 'T') return `pid ${main.pid} is stopped (T)`;
-  return casualtyOf(life, unit);
+  const { fullHarm } = life;
+  if (fullHarm === null || harmOf(life, unit) === null) return false;
+  return fullHarm.answers >= policy.failureThreshold && atMs - fullHarm.sinceMs >= policy.idlePatienceMs;
 }
 
 /** What is seen, in words; what it is called while patience lasts and after; and since when that counts. */

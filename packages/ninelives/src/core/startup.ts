@@ -1,27 +1,32 @@
-import type { GuardState, Life } from './decision.js';
+import type { GuardState } from './decision.js';
+import { sameProcess } from './identity.js';
+import type { Life } from './life.js';
 import type { Policy } from './policy.js';
 import type { ProcessSample } from './types.js';
 
 const MIB = 1024 * 1024;
 
-/**
- * How much a tree has moved so far: 100 ms of CPU, 1 MiB of memory and 1 MiB read or written weigh the same.
- * Only its rise counts, so a worker that ends does not look like going backwards.
- */
-export function movementOf(processes: ProcessSample[]): number {
-  let sum = 0;
-  for (const process of processes) {
-    sum += process.cpuMs / 100 + process.rssBytes / MIB + process.ioBytes / MIB;
-  }
-  return sum;
+/** How much work a tree has done so far: 100 ms of CPU and 1 MiB read or written weigh the same. */
+function workOf(processes: ProcessSample[]): number {
+  return processes.reduce((sum, { cpuMs, ioBytes }) => sum + cpuMs / 100 + ioBytes / MIB, 0);
 }
 
-/** Keeps the high-water mark of movement and when it last rose by a whole unit. */
-export function noteMovement(life: Life, processes: ProcessSample[], atMs: number): void {
-  const movement = movementOf(processes);
-  if (movement < life.movement + 1) return;
-  life.movement = movement;
-  life.movedAtMs = atMs;
+/**
+ * Keeps the high-water marks of work and of memory (MiB), and when one of them last rose by a whole unit. Two things
+ * must not hide movement until it has made up for them: a process that is gone takes its work along, so that is taken
+ * off the mark; and a loader frees what it staged, gigabytes of it, so memory has a mark of its own.
+ *
+ * @param before the processes of this incarnation at the look before
+ */
+export function noteMovement(life: Life, before: ProcessSample[], now: ProcessSample[], atMs: number): void {
+  life.workMark -= workOf(before.filter((process) => !now.some((other) => sameProcess(process, other))));
+  const work = workOf(now);
+  const memory = now.reduce((sum, { rssBytes }) => sum + rssBytes / MIB, 0);
+  const worked = work >= life.workMark + 1;
+  const grew = memory >= life.memoryMark + 1;
+  if (worked) life.workMark = work;
+  if (grew) life.memoryMark = memory;
+  if (worked || grew) life.movedAtMs = atMs;
 }
 
 /**

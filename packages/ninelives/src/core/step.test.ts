@@ -58,6 +58,19 @@ test('I1 no kill follows while an outcome is at hand, nor on evidence that is ol
   assert.equal(held.kills.length, 0, 'nobody probed it since');
 });
 
+test('behind 429 only what was refused since a process was lost speaks for a kill', () => {
+  const main = unitOf(1).processes[0] as UnitSnapshot['processes'][0];
+  const crew = [main, { ...main, pid: 201, main: false }, { ...main, pid: 202, main: false }];
+  const story = serving().look({ processes: crew }).probe('ok', 'ok');
+  const full = Array<'busy'>(40).fill('busy');
+  story.probe(...full).look({ processes: crew.slice(0, 2) });
+  assert.equal(story.kills.length, 0, 'a worker that is replaced in a rush');
+  story.look({ processes: crew }).probe(...full);
+  assert.equal(story.kills.length, 0);
+  story.look({ processes: crew.slice(0, 2) }).probe(...full);
+  assert.equal(story.kills.length, 1);
+});
+
 test('I2 nothing is killed within the grace, nor after it while its start moves', () => {
   const story = new Story().look();
   for (let at = 0; at < 60_000; at += 1_000) {

@@ -1,5 +1,5 @@
-import type { Life } from './decision.js';
 import { sameIncarnation } from './identity.js';
+import type { Life } from './life.js';
 import type { Draft } from './state.js';
 import type { Incarnation, TrafficSight } from './types.js';
 

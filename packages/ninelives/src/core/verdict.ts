@@ -1,6 +1,7 @@
-import type { GuardState, Life, Verdict, VerdictKind } from './decision.js';
+import type { GuardState, Verdict, VerdictKind } from './decision.js';
 import { isMasked } from './identity.js';
 import { leakClause } from './leak.js';
+import type { Life } from './life.js';
 import type { Policy } from './policy.js';
 import { SILENT } from './run.js';
 import { fullVerdict, seconds, silentVerdict } from './silence.js';

@@ -87,6 +87,8 @@ export class Life {
   modeSinceMs: number;
   /** While loading: does anything move? */
   moves = true;
+  /** Memory that its loader fills until then, and frees. */
+  staged: { bytes: number; untilMs: number } | null = null;
   /** How often other clients' work gets done in the present mode; 0: nobody else is there. */
   everyMs = 0;
   portBound = false;
@@ -154,7 +156,12 @@ export class Life {
   /** Memory of the main process. A leak shows after a while and ends in the kernel's own SIGKILL. */
   rssBytes(nowMs: number): number {
     const leakedMs = this.mode === 'leak' ? nowMs - this.modeSinceMs : 0;
-    return BASE_BYTES + (leakedMs / LEAKS_FOR_MS) * ROOM_BYTES;
+    return BASE_BYTES + this.#stagedBytes(nowMs) + (leakedMs / LEAKS_FOR_MS) * ROOM_BYTES;
+  }
+
+  #stagedBytes(nowMs: number): number {
+    if (!this.staged || this.mode !== 'loading' || nowMs >= this.staged.untilMs) return 0;
+    return (this.staged.bytes * (nowMs - this.bornMs)) / (this.staged.untilMs - this.bornMs);
   }
 
   /** When its tree last moved by a whole unit, as anyone who looks all the time would know. */

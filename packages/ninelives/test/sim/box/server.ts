@@ -1,5 +1,5 @@
 import type { ProbeReason, UnitSnapshot } from '../../../src/core/types.js';
-import { type Life, LOOKS, type Mode } from './life.js';
+import { type Life, LOOKS, type Mode, ROOM_BYTES } from './life.js';
 import type { Proc, Processes } from './processes.js';
 import type { Stage } from './stage.js';
 
@@ -11,6 +11,9 @@ interface Ask {
   settled: boolean;
   settle: (reason: ProbeReason, tookMs: number) => void;
 }
+
+/** So many loads read the weights into memory and free them on their way, to a GPU say. */
+const STAGES = 0.3;
 
 /** How one of the next lives will go. */
 type Plan = 'normal' | 'slow-load' | 'stuck-load' | 'crash' | 'hang';
@@ -46,6 +49,12 @@ export class Server {
     let loadForMs = this.#chance.between(loadMs[0], loadMs[1]);
     if (plan === 'slow-load') loadForMs = startupGraceMs * this.#chance.between(1.1, 3);
     life.moves = plan !== 'stuck-load';
+    if (life.moves && this.#chance.yes(STAGES)) {
+      life.staged = {
+        bytes: this.#chance.scale(0.01, 0.5) * ROOM_BYTES,
+        untilMs: stage.nowMs + loadForMs / 2,
+      };
+    }
     if (this.#portTaken(life)) {
       return this.#later(life, 300, () => this.processes.end(life.main, 'exit status 1 (EADDRINUSE)'));
     }

@@ -48,18 +48,22 @@ export function judgeKill(stage: Stage, server: Server, supervisor: Supervisor, 
 
 function guilty(stage: Stage, life: Life): string | null {
   const { policy, server } = stage.scenario;
+  const harmed = isHarmed(life);
+  // Told to wait, and by nobody but what is left of it.
+  const since = life.told.filter(({ toldMs }) => toldMs >= life.modeSinceMs);
+  if (harmed && since.at(-1)?.reason === 'busy' && unservedRun(since) >= policy.failureThreshold)
+    return 'full, and a process is lost';
   const counted = life.told.filter(({ reason }) => COUNTED.has(reason));
   const last = counted.at(-1);
   if (!last || last.reason === 'ok') return null;
   const doneMs = server.counter === 'none' ? 0 : knownDoneMs(stage, life);
   if (silentRun(life.told, doneMs) >= policy.failureThreshold) return 'silent';
-  if (isHarmed(life) && unservedRun(life.told) >= policy.failureThreshold)
-    return 'full, and a process is lost';
+  if (harmed && unservedRun(life.told) >= policy.failureThreshold) return 'full, and a process is lost';
   const spoke = counted.slice(-policy.judgedOf).filter(({ reason }) => SPOKE.has(reason));
   if (spoke.length >= policy.judgedFailures) return 'judged';
   const failed = counted.slice(-policy.intermittentOf).filter(({ reason }) => FAILED.has(reason));
   // A lost process says why some requests fail, so fewer failures are enough.
-  const needed = isHarmed(life) ? policy.judgedFailures : policy.intermittentFailures;
+  const needed = harmed ? policy.judgedFailures : policy.intermittentFailures;
   if (failed.length >= needed) return 'intermittent';
   return null;
 }
