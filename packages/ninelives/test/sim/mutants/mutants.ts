@@ -95,20 +95,6 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a process that is gone hides what the others do',
-    edits: [{ file: 'core/startup.js', from: 'life.workMark -= workOf(', to: 'workOf(' }],
-  },
-  {
-    name: 'memory that was freed hides what is done after it',
-    edits: [
-      {
-        file: 'core/startup.js',
-        from: 'const worked = work >= life.workMark + 1;',
-        to: 'const worked = work + memory >= life.workMark + life.memoryMark + 1;',
-      },
-    ],
-  },
-  {
     name: 'a 429 from before the loss of a process speaks for a kill',
     seed: 215,
     edits: [
