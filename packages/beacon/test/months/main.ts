@@ -15,7 +15,7 @@ const options = { blip: Number(values.blip), threshold: Number(values.threshold)
 const months = Number(values.months);
 const sums = new Map<
   string,
-  { looks: number; falsePages: number; pages: number; repeats: number; deaths: number }
+  { looks: number; falsePages: number; pages: number; repeats: number; deaths: number; gaveUp: number }
 >();
 let broken = 0;
 for (let seed = Number(values.seed); seed < Number(values.seed) + months; seed += 1) {
@@ -23,7 +23,7 @@ for (let seed = Number(values.seed); seed < Number(values.seed) + months; seed +
   for (const line of violations) console.log(`seed ${seed}: ${line}`);
   broken += violations.length;
   for (const { layer, ...counts } of layers) {
-    const sum = sums.get(layer) ?? { looks: 0, falsePages: 0, pages: 0, repeats: 0, deaths: 0 };
+    const sum = sums.get(layer) ?? { looks: 0, falsePages: 0, pages: 0, repeats: 0, deaths: 0, gaveUp: 0 };
     for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += counts[key];
     sums.set(layer, sum);
   }
@@ -31,7 +31,7 @@ for (let seed = Number(values.seed); seed < Number(values.seed) + months; seed +
 for (const [layer, sum] of sums) {
   const perMonth = (sum.falsePages / months).toFixed(4);
   console.log(
-    `${layer}: ${months} months, ${sum.looks} looks, ${sum.pages} pages, false pages a month ${perMonth}, ${sum.repeats} repeats after ${sum.deaths} deaths in the window`,
+    `${layer}: ${months} months, ${sum.looks} looks, ${sum.pages} pages, false pages a month ${perMonth}, ${sum.repeats} repeats after ${sum.deaths} deaths in the window, ${sum.gaveUp} given up after a day without a way`,
   );
 }
 process.exitCode = broken > 0 ? 1 : 0;

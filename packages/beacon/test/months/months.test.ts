@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runMonth } from './month.js';
+import { hatched, MUTANTS } from './mutants.js';
 
 test('months of blips, blindness, late crons and partitions: no page lost, never "down" while blind', async () => {
   let pages = 0;
@@ -17,6 +18,21 @@ test('months of blips, blindness, late crons and partitions: no page lost, never
   assert.ok(pages > 60, `${pages} pages`);
   assert.ok(repeats > 0, 'no death in the window of I10');
 });
+
+for (const mutant of MUTANTS) {
+  test(`they catch a lane that ${mutant.name}`, async () => {
+    const { carriers, remove } = await hatched(mutant);
+    try {
+      let caught: string[] = [];
+      for (let seed = 1; seed <= 6 && caught.length === 0; seed += 1) {
+        caught = (await runMonth(seed, { blip: 0.01, threshold: 3, calm: false, carriers })).violations;
+      }
+      assert.notDeepEqual(caught, []);
+    } finally {
+      remove();
+    }
+  });
+}
 
 test('false pages are as many as the arithmetic says', async () => {
   // 1 % of looks fail by chance: two in a row every 21 days, so in 30 days 1.4; one in a row 4.8 a day.

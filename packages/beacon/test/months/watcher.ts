@@ -1,11 +1,11 @@
 import type { Page } from 'ninelives/dist/src/core/decision.js';
-import { createLane } from 'ninelives/dist/src/notify/lane.js';
+import type { createLane } from 'ninelives/dist/src/notify/lane.js';
 import type { Look } from 'ninelives/dist/src/watch/look.js';
 import type { WatchPolicy } from 'ninelives/dist/src/watch/policy.js';
 import { initialWatchState } from 'ninelives/dist/src/watch/state.js';
 import { watchStep } from 'ninelives/dist/src/watch/step.js';
 import type { Chance } from 'ninelives/dist/test/sim/seed/prng.js';
-import { addPages, outboxRows } from '../../src/outbox-rows.js';
+import { addPages, type outboxRows } from '../../src/outbox-rows.js';
 import { type BeaconState, initialBeaconState } from '../../src/state.js';
 import { type Month, within } from './world.js';
 
@@ -28,9 +28,18 @@ export interface Story {
   decided: Decided[];
   /** Ids that reached the phone, in order, repeats included. */
   arrived: string[];
-  gaveUp: number;
-  /** Deaths between acceptance and commit: as many repeats are allowed, and no more. */
+  /** Pages given up, and how long they had waited by then. */
+  gaveUp: { id: string; waitedMs: number }[];
+  /** Deaths between acceptance and commit. */
   deaths: number;
+  /** Acceptances that were lost with them: so many repeats are allowed, and no more. */
+  forgotten: number;
+}
+
+/** What carries pages: of production, or a mutant of it. */
+export interface Carriers {
+  createLane: typeof createLane;
+  outboxRows: typeof outboxRows;
 }
 
 export interface Standing {
@@ -42,15 +51,18 @@ export interface Standing {
   down(atMs: number): boolean;
 }
 
+/** As in the pass itself. */
+export const GIVE_UP_MS = 24 * 3_600_000;
 const EPOCH = Date.parse('2026-11-01T00:00:00Z');
 
 /** One layer through its month: the production step, lane and rows; only time, network and phone are not real. */
-export function createLayer(standing: Standing, month: Month, chance: Chance) {
+export function createLayer(standing: Standing, month: Month, chance: Chance, carriers: Carriers) {
   const { layer, policy } = standing;
   let state: BeaconState = initialBeaconState();
-  const story: Story = { looks: 0, decided: [], arrived: [], gaveUp: 0, deaths: 0 };
+  const story: Story = { looks: 0, decided: [], arrived: [], gaveUp: [], deaths: 0, forgotten: 0 };
   const blips = chance.fork('blips');
   const deaths = chance.fork('deaths');
+  const attempts = chance.fork('attempts');
   let truths: Truth[] = [];
 
   /** Looks once, and tells; the wait that the step asks for. */
@@ -71,13 +83,14 @@ export function createLayer(standing: Standing, month: Month, chance: Chance) {
 
   async function tell(atMs: number, cutOff: boolean): Promise<void> {
     const committed = structuredClone(state);
-    const record = outboxRows(state, () => {});
+    const record = carriers.outboxRows(state, () => {});
     const wallMs = () => EPOCH + atMs;
-    const lane = createLane(
+    const lane = carriers.createLane(
       {
         name: 'phone',
         async deliver(page) {
-          if (cutOff || within(month.notifierDown, atMs)) return { outcome: 'retry', error: 'no connection' };
+          const fails = cutOff || within(month.notifierDown, atMs) || attempts.yes(month.attemptFails);
+          if (fails) return { outcome: 'retry', error: 'no connection' };
           story.arrived.push(page.id);
           return { outcome: 'accepted' };
         },
@@ -88,9 +101,9 @@ export function createLayer(standing: Standing, month: Month, chance: Chance) {
         clock: { wallMs, after: () => () => {} },
         random: () => 0.5,
         attemptTimeoutMs: 1_000,
-        giveUpAfterMs: 24 * 3_600_000,
-        onGaveUp: () => {
-          story.gaveUp += 1;
+        giveUpAfterMs: GIVE_UP_MS,
+        onGaveUp: ({ page, queuedWallMs }) => {
+          story.gaveUp.push({ id: page.id, waitedMs: wallMs() - queuedWallMs });
         },
       },
     );
@@ -100,6 +113,7 @@ export function createLayer(standing: Standing, month: Month, chance: Chance) {
     if (story.arrived.length > before && deaths.yes(month.diesInWindow)) {
       state = committed;
       story.deaths += 1;
+      story.forgotten += story.arrived.length - before;
     }
   }
 

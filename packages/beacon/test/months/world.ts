@@ -25,6 +25,8 @@ export interface Month {
   watcherDown: Interval[];
   /** One look fails by chance, though all is well. */
   blip: number;
+  /** One attempt at a page fails by chance: a 503, a line that breaks. */
+  attemptFails: number;
   /** Dies between the notifier's acceptance and its own commit: this often a drain. */
   diesInWindow: number;
 }
@@ -45,9 +47,11 @@ export function drawMonth(chance: Chance, blip: number): Month {
     partitions: some('partitions', 6 * 24 * HOUR, 20_000, 12 * HOUR),
     farBlind: some('far blind', 8 * 24 * HOUR, MINUTE, 6 * HOUR),
     controlDown: some('control', 5 * 24 * HOUR, MINUTE, 24 * HOUR),
-    notifierDown: some('notifier', 10 * 24 * HOUR, MINUTE, 20 * HOUR),
+    // Far oftener than any that people would keep, so that pages do meet it.
+    notifierDown: some('notifier', 2 * 24 * HOUR, 10 * MINUTE, 30 * HOUR),
     watcherDown: some('watcher', 10 * 24 * HOUR, MINUTE, 4 * HOUR),
     blip,
+    attemptFails: 0.2,
     diesInWindow: 0.1,
   };
 }
