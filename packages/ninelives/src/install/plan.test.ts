@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hasMarker, withLine, withoutLine } from './crontab.js';
-import { CRON_MARKER, cronPlan, type GuardCommand, quoteCron, userUnitPlan } from './plan.js';
+import { cronPlan, type GuardCommand, NAMES, quoteCron, userUnitPlan } from './plan.js';
 import { quoteUnit } from './step.js';
 
 const COMMAND: GuardCommand = {
@@ -21,7 +21,7 @@ test('words reach the program as they are, through systemd and through cron', ()
 
 test('a crontab is given back byte for byte', () => {
   const [step] = cronPlan(COMMAND).steps;
-  assert.ok(step?.type === 'crontab' && step.line.endsWith(CRON_MARKER));
+  assert.ok(step?.type === 'crontab' && step.line.endsWith(NAMES.guard.marker));
   for (const before of [null, '# mine\n\n\n* * * * * true\n', '@reboot true # ninelives guards\n']) {
     assert.ok(!hasMarker(before, step.marker));
     const after = withLine(before, step);
@@ -54,4 +54,20 @@ test('what ninelives itself runs outlives its guard', () => {
     textOf('guard'),
     /^ExecStart="\/opt\/my node\/bin\/node" .* "\/home\/jc\/50%% off\/\$\$x.yaml"/m,
   );
+});
+
+test('an outer layer lives beside a guard, under names of its own', () => {
+  const command: GuardCommand = { ...COMMAND, mode: 'watch' };
+  const [unit] = userUnitPlan(command, { ...HOME, lingers: true }).steps.filter(
+    ({ type }) => type === 'file',
+  );
+  assert.ok(unit?.type === 'file' && unit.path.endsWith('/ninelives-watch.service'));
+  assert.match(unit.text, /ninelives\.js watch --config/);
+  const [step] = cronPlan(command, 3).steps;
+  assert.ok(step?.type === 'crontab');
+  assert.match(
+    step.line,
+    /^\*\/3 \* \* \* \* .* watch --once --config .*watch-once\.log 2>&1 # ninelives watch$/,
+  );
+  assert.ok(!hasMarker(step.line, NAMES.guard.marker));
 });

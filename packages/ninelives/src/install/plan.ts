@@ -10,12 +10,14 @@ export interface Plan {
   revivedBy: string;
 }
 
+type Mode = 'up' | 'guard' | 'watch';
+
 /** How the guard is started, already resolved to absolute paths. */
 export interface GuardCommand {
   node: string;
   bin: string;
-  /** `up` for services that ninelives itself runs, `guard` for those that something else runs. */
-  mode: 'up' | 'guard';
+  /** `up` for services that ninelives itself runs, `guard` for those that something else runs, `watch` for an outer layer. */
+  mode: Mode;
   /** What names the service: `--config FILE`, or `--unit NAME --url …`. */
   flags: string[];
   stateDir: string;
@@ -37,8 +39,31 @@ export const WATCHDOG_MS = 105_000;
 export const WATCHDOG_MIN_MS = 5_000;
 /** The original account's own rhythm. */
 const CRON_MINUTES = 2;
-export const CRON_MARKER = '# ninelives guard';
-export const GUARD_UNIT = 'ninelives-guard.service';
+
+/** What it is called there: a guard and an outer layer may live in one account. */
+interface Names {
+  unit: string;
+  marker: string;
+  description: string;
+  /** Of the pass that cron starts. */
+  pass: 'guard' | 'watch';
+}
+const GUARD: Names = {
+  unit: 'ninelives-guard.service',
+  marker: '# ninelives guard',
+  description: 'ninelives guard: real-work probe, SIGKILL by incarnation',
+  pass: 'guard',
+};
+export const NAMES: Record<Mode, Names> = {
+  up: GUARD,
+  guard: GUARD,
+  watch: {
+    unit: 'ninelives-watch.service',
+    marker: '# ninelives watch',
+    description: 'ninelives watch: real work through the public URL; it looks and tells',
+    pass: 'watch',
+  },
+};
 
 /** A user unit: systemd's user manager revives it, and its watchdog ends it when it hangs. */
 export function userUnitPlan(
@@ -48,6 +73,7 @@ export function userUnitPlan(
   gateways: readonly GatewayUnit[] = [],
 ): Plan {
   const systemctl = ['systemctl', '--user'];
+  const { unit } = NAMES[command.mode];
   const run = (argv: string[] | null, undo: string[] | null, why: string): Step => {
     return { type: 'run', argv, undo, why };
   };
@@ -67,7 +93,7 @@ export function userUnitPlan(
       ...home.missingFolders.map((path): Step => ({ type: 'folder', path })),
       {
         type: 'file',
-        path: `${home.unitDir}/${GUARD_UNIT}`,
+        path: `${home.unitDir}/${unit}`,
         text: unitText(command, home.cwd, watchdogMs),
         mode: 0o644,
       },
@@ -75,8 +101,8 @@ export function userUnitPlan(
       run([...systemctl, 'daemon-reload'], null, 'systemd reads the unit'),
       ...gatewayStarts(gateways),
       run(
-        [...systemctl, 'enable', '--now', GUARD_UNIT],
-        [...systemctl, 'disable', '--now', GUARD_UNIT],
+        [...systemctl, 'enable', '--now', unit],
+        [...systemctl, 'disable', '--now', unit],
         'now and at each boot',
       ),
     ],
@@ -88,7 +114,7 @@ function unitText({ node, bin, mode, flags, stateDir }: GuardCommand, cwd: strin
   // What `up` runs outlives a guard that falls, and is adopted by the next one.
   const killMode = mode === 'up' ? 'KillMode=process\n' : '';
   return `[Unit]
-Description=ninelives guard: real-work probe, SIGKILL by incarnation
+Description=${NAMES[mode].description}
 # It must come back however often it falls: a guard that was given up guards nothing.
 StartLimitIntervalSec=0
 
@@ -107,18 +133,19 @@ WantedBy=default.target
 `;
 }
 
-/** The classic: one pass every two minutes. cron itself is what survives. */
-export function cronPlan(command: GuardCommand): Plan {
-  const { node, bin, flags, stateDir } = command;
-  const argv = [node, bin, 'guard', '--once', ...flags, '--state', stateDir];
+/** The classic: one pass every few minutes. cron itself is what survives. */
+export function cronPlan(command: GuardCommand, minutes = CRON_MINUTES): Plan {
+  const { node, bin, mode, flags, stateDir } = command;
+  const { pass, marker } = NAMES[mode];
+  const argv = [node, bin, pass, '--once', ...flags, '--state', stateDir];
   // Overwritten by each pass: what matters is on record, and nothing must grow for ever.
-  const log = quoteCron(`${stateDir}/guard-once.log`);
-  const line = `*/${CRON_MINUTES} * * * * ${argv.map(quoteCron).join(' ')} > ${log} 2>&1 ${CRON_MARKER}`;
+  const log = quoteCron(`${stateDir}/${pass}-once.log`);
+  const line = `*/${minutes} * * * * ${argv.map(quoteCron).join(' ')} > ${log} 2>&1 ${marker}`;
   return {
     version: 1,
     way: 'cron',
-    revivedBy: `cron, which starts the next pass ${CRON_MINUTES} minutes later; a pass that hangs is ended by the next`,
-    steps: [{ type: 'crontab', line, marker: CRON_MARKER }],
+    revivedBy: `cron, which starts the next pass ${minutes} minutes later; a pass that hangs is ended by the next`,
+    steps: [{ type: 'crontab', line, marker }],
   };
 }
 

@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { type FileRecord, openRecord } from '../../src/record/sqlite.js';
 
 export const BIN = fileURLToPath(new URL('../../../bin/ninelives.js', import.meta.url));
 
@@ -129,4 +130,15 @@ notify:
       rmSync(stateDir, { recursive: true, force: true });
     },
   };
+}
+
+/** What a layer's record says now, read beside it; `otherwise` where there is none yet. */
+export function withRecordOf<T>(stateDir: string, use: (record: FileRecord) => T, otherwise: T): T {
+  if (!existsSync(join(stateDir, 'record.db'))) return otherwise;
+  const record = openRecord(join(stateDir, 'record.db'), { readOnly: true });
+  try {
+    return use(record);
+  } finally {
+    record.close();
+  }
 }

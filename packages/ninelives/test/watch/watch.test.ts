@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import type { Incident } from '../../src/core/decision.js';
-import { openRecord } from '../../src/record/sqlite.js';
-import { openStage, until } from './stage.js';
+import { openStage, until, withRecordOf } from './stage.js';
 
 interface Told {
   type: string;
@@ -78,59 +74,7 @@ describe('ninelives watch', () => {
       await stage.close();
     }
   });
-
-  it('killed at random with pages pending, loses none, and repeats only what was accepted as it died', async () => {
-    const stage = await openStage({ lan: false });
-    const { phone, edge } = stage;
-    // Takes each page, and answers only the second time it is asked: there is always something pending.
-    const asked = new Map<string, number>();
-    const accepted: string[] = [];
-    phone.answer = (body, response) => {
-      const { id } = (JSON.parse(body) as Told).data;
-      const times = (asked.get(id) ?? 0) + 1;
-      asked.set(id, times);
-      if (times < 2) return void response.writeHead(503).end();
-      accepted.push(id);
-      response.end();
-    };
-    try {
-      const expected = new Set<string>();
-      await once(stage.start('--once'), 'exit');
-      for (let kills = 0; kills < 8; kills += 1) {
-        const child = stage.start();
-        await (kills % 2 === 0 ? edge.off() : edge.on());
-        await until(`page ${kills + 1}`, () => pageIds(stage.stateDir).length > kills);
-        await new Promise((done) => setTimeout(done, Math.random() * 120));
-        child.kill('SIGKILL');
-        await once(child, 'exit');
-        for (const id of pageIds(stage.stateDir)) expected.add(id);
-      }
-      stage.start();
-      await until('every page', () => [...expected].every((id) => accepted.includes(id)));
-      assert.equal(expected.size, 8, [...expected].join());
-      // I10: twice only where it died between the acceptance and the commit, so at most once a kill.
-      const repeated = accepted.length - new Set(accepted).size;
-      assert.ok(repeated <= 8, `${repeated} repeated`);
-      assert.deepEqual(firsts(accepted), firsts(accepted).sort(byOrderOf([...expected])), 'in their order');
-    } finally {
-      await stage.close();
-    }
-  });
 });
-
-function withRecordOf<T>(
-  stateDir: string,
-  use: (record: ReturnType<typeof openRecord>) => T,
-  otherwise: T,
-): T {
-  if (!existsSync(join(stateDir, 'record.db'))) return otherwise;
-  const record = openRecord(join(stateDir, 'record.db'), { readOnly: true });
-  try {
-    return use(record);
-  } finally {
-    record.close();
-  }
-}
 
 function stateOf(stateDir: string) {
   const state = withRecordOf(stateDir, (record) => record.load('svc')?.state, undefined);
@@ -138,13 +82,3 @@ function stateOf(stateDir: string) {
     ? (state.watch as { blindLooks: number; verdict: { kind: string } })
     : null;
 }
-
-/** Ids of all pages ever committed, by the incidents on record. */
-function pageIds(stateDir: string): string[] {
-  const idsOf = ({ id, status }: Incident) =>
-    ['opened', ...(status === 'resolved' ? ['resolved'] : [])].map((kind) => `svc/${id}/${kind}`);
-  return withRecordOf(stateDir, (record) => record.incidents().flatMap(idsOf), []);
-}
-
-const firsts = (ids: string[]) => [...new Set(ids)];
-const byOrderOf = (order: string[]) => (a: string, b: string) => order.indexOf(a) - order.indexOf(b);

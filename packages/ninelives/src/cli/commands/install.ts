@@ -2,6 +2,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Config } from '../../config/service.js';
+import { watchTargets } from '../../daemon/watching.js';
 import { gatewayArgv, gatewayUrl } from '../../gateway/place.js';
 import { applyPlan, diffOf, occupied, takeBack } from '../../install/apply.js';
 import { InstallError } from '../../install/errors.js';
@@ -21,6 +22,8 @@ type Env = { [name: string]: string | undefined };
 export interface InstallOptions {
   service: ServiceOptions;
   stateDir: string;
+  /** The outer layer (`watch`) instead of the guard. */
+  watch: boolean;
   cron: boolean;
   print: boolean;
   /** One object instead of words. */
@@ -39,6 +42,8 @@ export interface InstallOptions {
 }
 
 const MANIFEST = 'install.json';
+/** The public way, the controls, the LAN, the name and the certificate. */
+const LOOK_DEADLINES = 5;
 
 /**
  * `install`: the guard lives on after this shell. Shows every change first; `--print` stops there. At its end it
@@ -66,7 +71,12 @@ export async function runInstall(options: InstallOptions, to: Terminal): Promise
       terminal.out(`${terminal.style('green', 'done')}  ${line}`);
     }),
   );
-  const { drill, ask, by, env, signal } = options;
+  const { watch, drill, ask, by, env, signal } = options;
+  if (watch) {
+    terminal.out(`  next: ninelives status --state ${stateDir}`);
+    tell({ installed: true, unarmed: [] });
+    return EXIT.fine;
+  }
   const unarmed = await offerDrill(
     { config, stateDir, flags, drill, ask, by, env: withManager(env), signal },
     terminal,
@@ -162,12 +172,13 @@ function serviceOf({ service, cron, front, env }: InstallOptions): { config: Con
 }
 
 function planOf(options: InstallOptions, config: Config, flags: string[]): Plan {
-  const { stateDir, env, watchdogMs } = options;
-  const ours = config.services.filter(({ source }) => source.type !== 'unit');
+  const { stateDir, env, watch } = options;
+  if (watch) watchTargets(config); // says what is missing, before anything is changed
+  const ours = watch ? [] : config.services.filter(({ source }) => source.type !== 'unit');
   const command: GuardCommand = {
     node: process.execPath,
     bin: realpathSync(BIN),
-    mode: ours.length > 0 ? 'up' : 'guard',
+    mode: watch ? 'watch' : ours.length > 0 ? 'up' : 'guard',
     // The gateway has a unit of its own, so that neither ends with the other.
     flags: ours.length > 0 ? [...flags, '--gateway-elsewhere'] : flags,
     stateDir,
@@ -177,7 +188,7 @@ function planOf(options: InstallOptions, config: Config, flags: string[]): Plan 
       const why = `cron can't run ${ours[0]?.name}: a pass looks after what something else runs`;
       throw new CliError(why, EXIT.usage, 'ninelives install, without --cron');
     }
-    return cronPlan(command);
+    return watch ? cronPlan(command, passMinutes(config)) : cronPlan(command);
   }
   // sd_booted(3)
   if (!existsSync('/run/systemd/system')) {
@@ -193,7 +204,23 @@ function planOf(options: InstallOptions, config: Config, flags: string[]): Plan 
     cwd: process.cwd(),
     missingFolders: missingFolders(unitDir),
   };
-  return userUnitPlan(command, home, watchdogMs, gatewaysOf(config, command));
+  if (watch) return userUnitPlan(command, home, watchdogOf(options, config));
+  return userUnitPlan(command, home, options.watchdogMs, gatewaysOf(config, command));
+}
+
+/** cron's grain; a confirmation takes place within the pass. */
+function passMinutes({ outer }: Config): number {
+  return Math.min(59, Math.max(1, Math.round(outer.policy.everyMs / 60_000)));
+}
+
+/** It is fed by each look that was committed: one interval apart, and a look may need each of its deadlines. */
+function watchdogOf({ watchdogMs }: InstallOptions, { outer }: Config): number {
+  const { everyMs, deadlineMs } = outer.policy;
+  const leastMs = everyMs + LOOK_DEADLINES * deadlineMs;
+  if (watchdogMs === undefined) return leastMs + 60_000;
+  if (watchdogMs >= leastMs) return watchdogMs;
+  const why = `a watchdog of ${watchdogMs / 1_000}s would end a watcher that only waits for its next look`;
+  throw new CliError(why, EXIT.usage, `--watchdog ${Math.ceil(leastMs / 1_000)}s`);
 }
 
 function gatewaysOf({ services }: Config, command: GuardCommand): GatewayUnit[] {

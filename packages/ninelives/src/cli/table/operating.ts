@@ -47,6 +47,7 @@ export function addOperating(program: Command, context: CommandContext): void {
 }
 
 type InstallFlags = Flags & {
+  watch?: boolean;
   cron?: boolean;
   print?: boolean;
   service?: boolean;
@@ -63,6 +64,7 @@ export function addInstalling(program: Command, context: CommandContext): void {
     program.command('install').argument('[command...]', 'with --service, after --: what it runs'),
   )
     .description('let the guard live on without this shell: a user unit, or cron; shows each change first')
+    .option('--watch', 'the outer layer instead, on another machine: ninelives watch')
     .option('--cron', 'a crontab line with guard --once every two minutes, instead of a user unit')
     .option('--print', 'show what would change, and change nothing')
     .option('--watchdog <duration>', 'a guard that hangs for this long is ended and started anew (105s)')
@@ -72,7 +74,7 @@ export function addInstalling(program: Command, context: CommandContext): void {
     .option('--service', "print a unit for the service itself (to hand to an admin; with --user, one's own)")
     .passThroughOptions()
     .action(async (command: string[], flags: InstallFlags) => {
-      const { cron = false, print = false, drill = false } = flags;
+      const { watch = false, cron = false, print = false, drill = false } = flags;
       if (flags.service) {
         const name = flags.name ?? 'my-model';
         return context.exit(
@@ -85,6 +87,7 @@ export function addInstalling(program: Command, context: CommandContext): void {
       const what = {
         service,
         stateDir,
+        watch,
         cron,
         print,
         watchdogMs,
