@@ -4,6 +4,7 @@ import { observe, type Vantage, type WatchTarget } from 'ninelives/dist/src/watc
 import { watchNotice } from 'ninelives/dist/src/watch/page.js';
 import { initialWatchState } from 'ninelives/dist/src/watch/state.js';
 import { watchStep } from 'ninelives/dist/src/watch/step.js';
+import { armAlarm } from './alarm.js';
 import { judgeHearts } from './hearts.js';
 import { type Lateness, noteLateness } from './lateness.js';
 import { createFarNotifier } from './notifiers.js';
@@ -30,6 +31,8 @@ export interface Report {
   /** Pages that have not left yet, and those given up. */
   pending: number;
   gaveUp: BeaconState['gaveUp'];
+  /** Why its own dead man's switch could not be put off; null: it was, or there is none. */
+  alarm: string | null;
 }
 
 /** Looks of one pass at most: the thresholds are small, but a config may say otherwise. */
@@ -63,6 +66,7 @@ export async function runPass(place: Place): Promise<Report> {
   await tell(state, place, save);
   await saving;
   await Promise.all(config.beats.map((url) => beat(url, place)));
+  if (await armAlarm(state, place)) await save();
   return {
     layer: config.layer,
     wallMs: startedMs,
@@ -74,6 +78,7 @@ export async function runPass(place: Place): Promise<Report> {
     lateness,
     pending: state.outbox.length,
     gaveUp: state.gaveUp,
+    alarm: state.alarm.error,
   };
 }
 

@@ -14,6 +14,8 @@ export interface BeaconState {
   /** Pages on their way, oldest first. */
   outbox: OutboxRow[];
   nextRow: number;
+  /** When the alarm at ntfy was last put off, and why that failed, if it did. */
+  alarm: { armedWallMs: number | null; error: string | null; tooOld: boolean };
   /** Small notes of the lanes (receipts), by service and key. */
   notes: { [key: string]: unknown };
   /** Pages given up, newest last, bounded: told in the summary of each run. */
@@ -47,6 +49,7 @@ export function initialBeaconState(): BeaconState {
     listeningSinceWallMs: null,
     outbox: [],
     nextRow: 1,
+    alarm: { armedWallMs: null, error: null, tooOld: false },
     notes: {},
     gaveUp: [],
     lastPassWallMs: null,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { BIN, embeds, place } from 'ninelives/dist/test/watch/stage.js';
 
 /** What no exported file may hold. */
-export const SECRETS = ['s3cret-key-of-clients', 's3cret-signing-key'];
+export const SECRETS = ['s3cret-key-of-clients', 's3cret-signing-key', 's3cret-topic'];
 
 interface Told {
   data: { id: string; title: string; kind: string };
@@ -21,6 +21,7 @@ export async function openFar(layers: string[] = []) {
   const controls = [await place(none), await place(none)];
   const phone = await place((_, response) => response.end());
   const waiting = await place((_, response) => response.end());
+  const ntfy = await place(asNtfy(() => ntfy.requests.at(-1)?.headers ?? {}));
   const config = join(folder, 'ninelives.yaml');
   writeFileSync(
     config,
@@ -38,10 +39,11 @@ watch:
   controls:
 ${controls.map(({ url }, index) => `    - { owner: o${index}, url: "${url}", status: 204 }`).join('\n')}
 layers:
-  - { name: off, kind: beacon, every: 1m, domains: {}, heard_by: [beats.example] }
+  - { name: off, kind: beacon, every: 1m, domains: {}, heard_by: [beats.example], alarm: { server: "${ntfy.url}" } }
 ${layers.map((line) => `  - ${line}`).join('\n')}
 notify:
   - { name: phone, webhook: { url: "${phone.url}", secret: "\${SIGNING_KEY}" } }
+  - { name: pocket, ntfy: { server: "${ntfy.url}", topic: "\${TOPIC}" } }
   - { name: desk, command: [notify-send] }
 `,
   );
@@ -51,16 +53,19 @@ notify:
     controls,
     phone,
     waiting,
+    ntfy,
     /** What the platform's own means hold. */
     secrets: {
       BEACON_PHONE_URL: phone.url,
       BEACON_PHONE_SECRET: SECRETS[1] as string,
       BEACON_SVC_AUTHORIZATION: `Bearer ${SECRETS[0]}`,
       BEACON_BEAT_BEATS_EXAMPLE: waiting.url,
+      BEACON_POCKET_TOPIC: SECRETS[2] as string,
+      BEACON_ALARM_TOPIC: 's3cret-alarm',
     },
     async export(kind: string): Promise<string> {
       const dir = join(folder, kind);
-      const env = { ...process.env, CLIENT_KEY: SECRETS[0], SIGNING_KEY: SECRETS[1] };
+      const env = { ...process.env, CLIENT_KEY: SECRETS[0], SIGNING_KEY: SECRETS[1], TOPIC: SECRETS[2] };
       const { code, stderr } = await run(
         process.execPath,
         [BIN, 'export', kind, dir, '--config', config],
@@ -71,9 +76,17 @@ notify:
     },
     pages: () => phone.requests.map(({ body }) => (JSON.parse(body) as Told).data),
     async close() {
-      for (const each of [edge, ...controls, phone, waiting]) await each.off();
+      for (const each of [edge, ...controls, phone, waiting, ntfy]) await each.off();
       rmSync(folder, { recursive: true, force: true });
     },
+  };
+}
+
+/** As ntfy answers: with the message, and the sequence id that it was given in a header or in JSON. */
+function asNtfy(headers: () => { [name: string]: unknown }) {
+  return (body: string, response: { end(text: string): void }) => {
+    const sequence = headers()['x-sequence-id'] ?? (JSON.parse(body) as { sequence_id?: string }).sequence_id;
+    response.end(JSON.stringify({ id: 'm', event: 'message', sequence_id: sequence }));
   };
 }
 

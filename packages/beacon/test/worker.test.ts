@@ -64,6 +64,11 @@ describe('the exported Worker, in workerd', () => {
     assert.equal(asked?.headers.authorization, far.secrets.BEACON_SVC_AUTHORIZATION);
     assert.ok(JSON.parse(asked?.body ?? '{}').input.length >= 2);
     assert.equal(far.waiting.requests.length, 1);
+    // Its dead man's switch: a message that ntfy delivers in two hours, put off, and not with each pass.
+    const armed = () => far.ntfy.requests.filter(({ headers }) => headers['x-delay'] === '120m');
+    assert.equal(armed()[0]?.headers['x-sequence-id'], 'ninelives-off');
+    await pass();
+    assert.equal(armed().length, 1);
     assert.deepEqual(told(), []);
   });
 
@@ -81,6 +86,17 @@ describe('the exported Worker, in workerd', () => {
     await pass();
     assert.equal(told().length, 2);
     assert.match(told()[1] ?? '', /^resolved: svc can be reached again/);
+    const posts = far.ntfy.requests.filter(({ headers }) => headers['x-delay'] === undefined);
+    const published = posts.map(({ body }) => JSON.parse(body) as { [key: string]: unknown });
+    assert.deepEqual(
+      published.map(({ topic, title, priority }) => [topic, title, priority]),
+      [
+        ['s3cret-topic', 'svc can not be reached', 4],
+        ['s3cret-topic', told()[1]?.replace('resolved: ', ''), 3],
+      ],
+      'as ntfy takes it (docs.ntfy.sh/publish, "Publish as JSON")',
+    );
+    assert.match(String(published[0]?.sequence_id), /^[0-9a-f]{32}$/);
   });
 
   it('is blind while no control target answers: no page of a loss, and one with its interval afterwards', async () => {

@@ -36,7 +36,7 @@ function minutes(ms: number | null): string {
 }
 
 /** For the page of a workflow run (GITHUB_STEP_SUMMARY): what was seen, and how late this run was. */
-function markdown({ layer, services, lateness, pending, gaveUp }: Report): string {
+function markdown({ layer, services, lateness, pending, gaveUp, alarm }: Report): string {
   const { gapMs, lateMs, medianGapMs, p95GapMs, longestGapMs, passes } = lateness;
   return [
     `## ${layer}`,
@@ -48,6 +48,7 @@ function markdown({ layer, services, lateness, pending, gaveUp }: Report): strin
     `Of ${passes} runs: median gap ${minutes(medianGapMs)}, p95 ${minutes(p95GapMs)}, longest ${minutes(longestGapMs)}.`,
     ...(pending > 0 ? [`${pending} pages have not left yet.`] : []),
     ...gaveUp.map(({ title, notifier, error }) => `Given up: "${title}" through ${notifier}: ${error}`),
+    ...(alarm === null ? [] : [`Its alarm at ntfy could not be put off: ${alarm}`]),
     '',
   ].join('\n');
 }

@@ -110,8 +110,9 @@ export function resolveOuter(
       everyMs:
         layer.every ?? (layer.kind === 'watch' ? (watch.every ?? EVERY_MS.watch) : EVERY_MS[layer.kind]),
       lan: layer.lan ?? layer.kind === 'watch',
-      heardBy: layer.heard_by ?? [],
+      heardBy: heardBy(layer),
       graceMs: layer.grace ?? GRACE_MS,
+      alarm: alarmOf(layer),
     }),
   );
   judgeLayers(resolved, notifiers, report);
@@ -152,6 +153,20 @@ function hostOf(notifier: Omit<RawNotifier, 'domains'>): string | null {
   return kind ? HOSTED[kind] : null;
 }
 
+type RawLayer = NonNullable<RawConfig['layers']>[number];
+
+function alarmOf({ alarm }: RawLayer): NonNullable<LayerConfig['alarm']> | null {
+  if (!alarm) return null;
+  const server = (alarm.server ?? NTFY_SERVER).replace(/\/+$/, '');
+  return { server, afterMs: alarm.after ?? null, login: alarm.login ?? false };
+}
+
+/** Whoever holds its alarm notices its silence too. */
+function heardBy(layer: RawLayer): string[] {
+  const alarm = alarmOf(layer);
+  return [...new Set([...(layer.heard_by ?? []), ...(alarm ? [new URL(alarm.server).hostname] : [])])];
+}
+
 function judgeLayers(layers: LayerConfig[], notifiers: string[], report: Report): void {
   const known = layers.map(({ name }) => name);
   for (const [index, { name, notify, heardBy }] of layers.entries()) {
@@ -162,6 +177,9 @@ function judgeLayers(layers: LayerConfig[], notifiers: string[], report: Report)
     }
     if (layers.findIndex((other) => other.name === name) !== index) {
       report(['layers', index, 'name'], 'another layer has the same name');
+    }
+    if (layers[index]?.alarm && layers[index]?.kind !== 'beacon') {
+      report(['layers', index, 'alarm'], 'is for a beacon; this one says it under  heartbeats.send');
     }
     const unknown = notify.find((notifier) => !notifiers.includes(notifier));
     if (unknown !== undefined) report(['layers', index, 'notify'], `no notifier is called ${unknown}`);

@@ -76,6 +76,8 @@ export interface LayerConfig {
   /** Who notices its silence, after `graceMs`. */
   heardBy: string[];
   graceMs: number;
+  /** A beacon's own dead man's switch: a scheduled message at ntfy. `afterMs` null: as its platform's punctuality asks. */
+  alarm?: { server: string; afterMs: number | null; login: boolean } | null;
 }
 
 /** The outer layers: how they look, and who they are. */

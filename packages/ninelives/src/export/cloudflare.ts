@@ -38,10 +38,10 @@ export function cloudflareFolder(far: FarLayer, bundle: string): { [path: string
 
 /** At the worst: every look fails, and an opening page and a notice go to every notifier. */
 export function subrequestsOf({ beacon }: FarLayer): number {
-  const { targets, notifiers, beats, policy } = beacon;
+  const { targets, notifiers, beats, alarm, policy } = beacon;
   const looks = Math.max(policy.failureThreshold, policy.successThreshold);
   const requests = targets.reduce((sum, { controls }) => sum + looks * (1 + controls.length), 0);
-  return requests + 2 * targets.length * notifiers.length + beats.length;
+  return requests + 2 * targets.length * notifiers.length + beats.length + (alarm ? 1 : 0);
 }
 
 function readme(far: FarLayer, needed: number): string {

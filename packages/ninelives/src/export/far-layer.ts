@@ -67,20 +67,37 @@ export function farLayerOf(config: Config, targets: WatchTarget[], options: FarO
     uuid: reference('BEACON', 'HEARS', name),
     graceMs,
   }));
+  const lateAfterMs = options.lateAfterMs(everyMs);
   const beacon: BeaconConfig = {
     version: 1,
     layer: layer.name,
     policy,
     targets: targets.map(farTarget),
     notifiers: far.map(withoutSecrets),
-    beats: layer.heardBy.filter((by) => by.includes('.')).map((by) => reference('BEACON', 'BEAT', by)),
+    beats: layer.heardBy
+      .filter((by) => by.includes('.') && by !== alarmHost(layer))
+      .map((by) => reference('BEACON', 'BEAT', by)),
+    alarm: alarmOf(layer, lateAfterMs),
     hears: options.hears ? hears : [],
     everyMs,
-    lateAfterMs: options.lateAfterMs(everyMs),
+    lateAfterMs,
   };
   const left = wanted.filter((notifier) => !far.includes(notifier)).map(({ name }) => name);
   const unheard = options.hears ? [] : hearts.map(({ name }) => name);
   return { beacon, secrets: secretNames(beacon), left, unheard };
+}
+
+function alarmHost({ alarm }: LayerConfig): string | null {
+  return alarm ? new URL(alarm.server).hostname : null;
+}
+
+/** No sooner than its scheduler is known to be late by, else it goes off although all is well. */
+function alarmOf({ alarm }: LayerConfig, lateAfterMs: number): BeaconConfig['alarm'] {
+  if (!alarm) return null;
+  const { server, login } = alarm;
+  const token = login ? reference('BEACON', 'ALARM', 'TOKEN') : null;
+  const afterMs = alarm.afterMs ?? Math.max(2 * 3_600_000, lateAfterMs);
+  return { server, topic: reference('BEACON', 'ALARM', 'TOPIC'), token, afterMs };
 }
 
 function layerNamed({ outer, notifiers }: Config, name: string | null): LayerConfig {

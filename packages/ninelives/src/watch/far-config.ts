@@ -14,6 +14,8 @@ export interface BeaconConfig {
   notifiers: NotifierConfig[];
   /** Healthchecks-style URLs that hear of each pass: whoever misses it tells that this layer has stopped. */
   beats: string[];
+  /** Its own dead man's switch: a scheduled message at ntfy that passes put off; null: none. */
+  alarm: { server: string; topic: string; token: string | null; afterMs: number } | null;
   /** Whose beats are expected here: only a Worker can take them in. */
   hears: { name: string; uuid: string; graceMs: number }[];
   /** How often the platform promises to run it, ms. */

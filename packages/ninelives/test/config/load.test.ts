@@ -217,7 +217,7 @@ notify:
     [outer.policy.everyMs, outer.policy.failureThreshold, outer.controls.length],
     [60_000, 3, 3],
   );
-  const rest = { heardBy: [] as string[], graceMs: 900_000, notify: ['phone'] };
+  const rest = { heardBy: [] as string[], graceMs: 900_000, notify: ['phone'], alarm: null };
   assert.deepEqual(outer.layers, [
     {
       ...rest,

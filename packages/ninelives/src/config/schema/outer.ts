@@ -105,6 +105,19 @@ const layer = z
       .meta({ description: 'Layers (or the name of a heartbeat service) that notice its silence.' })
       .optional(),
     grace: duration('Silence longer than this is told (15m).', { maxMs: 7 * DAY_MS }).optional(),
+    alarm: z
+      .strictObject({
+        server: webUrl('The server (https://ntfy.sh); 2.16 or newer.').optional(),
+        after: duration('Silence after which ntfy itself tells (2h; on GitHub 1d).', {
+          minMs: 60_000,
+          maxMs: 3 * DAY_MS,
+        }).optional(),
+        login: z.boolean().meta({ description: 'The server wants an access token.' }).optional(),
+      })
+      .meta({
+        description: 'A beacon’s own dead man’s switch at ntfy: a scheduled message that its passes put off.',
+      })
+      .optional(),
   })
   .meta({ description: 'One layer, and what it fails together with.' });
 
