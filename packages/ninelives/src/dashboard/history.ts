@@ -1,7 +1,7 @@
 import type { Minute, TrafficMinute } from '../record/record.js';
 import type { HistoryView } from './view.js';
 
-const MINUTE_MS = 60_000;
+export const MINUTE_MS = 60_000;
 
 /** Probes of some while, summed; times in ms. */
 export interface ProbePoint {
@@ -29,6 +29,8 @@ export interface HistoryOptions {
   nowWallMs: number;
   rangeMs: number;
   buckets: number;
+  /** How long a point lasts: a minute that has begun before the range reaches into it. */
+  pointMs: number;
 }
 
 export const probePoints = (rows: Minute[]): ProbePoint[] =>
@@ -40,15 +42,14 @@ export const clientPoints = (rows: TrafficMinute[]): ClientPoint[] =>
 /** Points summed into buckets that end now: few enough to draw and to send, whatever the range. */
 export function historyView(
   { probes, clients }: { probes: ProbePoint[]; clients: ClientPoint[] },
-  { nowWallMs, rangeMs, buckets }: HistoryOptions,
+  { nowWallMs, rangeMs, buckets, pointMs }: HistoryOptions,
 ): HistoryView {
   const bucketMs = rangeMs / buckets;
   const fromWallMs = nowWallMs - rangeMs;
   const zeros = () => new Array<number>(buckets).fill(0);
   const within = <T extends { wallMs: number }>(points: T[]) =>
     points.flatMap((point): [number, T][] => {
-      // A minute that has begun before the range reaches into it.
-      if (point.wallMs < fromWallMs - MINUTE_MS || point.wallMs > nowWallMs) return [];
+      if (point.wallMs <= fromWallMs - pointMs || point.wallMs > nowWallMs) return [];
       const into = Math.floor((Math.max(point.wallMs, fromWallMs) - fromWallMs) / bucketMs);
       return [[Math.min(buckets - 1, into), point]];
     });

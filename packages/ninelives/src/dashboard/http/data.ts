@@ -1,4 +1,4 @@
-import { clientPoints, historyView, probePoints } from '../history.js';
+import { clientPoints, historyView, MINUTE_MS, probePoints } from '../history.js';
 import { incidentsView } from '../model.js';
 import type { DashboardOptions } from '../options.js';
 import { RECENT_MS } from '../recent.js';
@@ -45,7 +45,10 @@ export async function dataAnswer(
 function historyOf({ record, ports }: DashboardOptions, service: string, hours: string): HistoryView | null {
   const nowWallMs = ports.wallMs();
   if (hours === 'now') {
-    return historyView(ports.recent(service), { nowWallMs, rangeMs: RECENT_MS, buckets: RECENT_BUCKETS });
+    return historyView(ports.recent(service), {
+      ...{ nowWallMs, rangeMs: RECENT_MS, buckets: RECENT_BUCKETS },
+      pointMs: 0,
+    });
   }
   const buckets = Object.hasOwn(RANGES, hours) ? RANGES[hours] : undefined;
   if (!buckets) return null;
@@ -53,5 +56,5 @@ function historyOf({ record, ports }: DashboardOptions, service: string, hours: 
   const since = nowWallMs - rangeMs;
   const probes = probePoints(record.minutes(service, since));
   const clients = clientPoints(record.traffic(service, since));
-  return historyView({ probes, clients }, { nowWallMs, rangeMs, buckets });
+  return historyView({ probes, clients }, { nowWallMs, rangeMs, buckets, pointMs: MINUTE_MS });
 }
