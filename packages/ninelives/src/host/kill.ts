@@ -76,7 +76,11 @@ export async function performKill(intent: KillIntent, ports: KillPorts): Promise
   if (signalled.length > 0)
     return { outcome: 'killed', remaining, detail: `${text}; gone after ${tookMs} ms` };
   if (reused > 0) return { outcome: 'not-same', remaining, detail: 'its pid belongs to another process now' };
-  return { outcome: 'already-gone', remaining, detail: 'it had ended before the signal' };
+  return {
+    outcome: 'already-gone',
+    remaining,
+    detail: 'it was gone before this signal: ended by itself, or killed by a guard that died since',
+  };
 }
 
 function isMain(target: ProcessId, intent: KillIntent): boolean {
