@@ -47,8 +47,11 @@ export function jobOf(given: Omit<Job, 'exchange' | 'answer' | 'hash' | 'ended'>
 /** An answer on its way in. */
 export interface Answer {
   head: AnswerHead;
-  /** Kept until it is whole; empty once it is being passed on. */
-  parts: Buffer[];
+  /**
+   * Kept until it is whole; empty once it is being passed on. As latin1, a character a byte: strings live on V8's own heap,
+   * while 20 KB buffers count as external memory, of which every 300 answers brought a full collection (a tail of 10 ms).
+   */
+  parts: string[];
   bytes: number;
   /** Passed on as it comes: it can't be taken back. */
   passing: boolean;
@@ -72,7 +75,7 @@ export function passesOn(job: Job, head: AnswerHead): boolean {
 export function isWhole({ head, parts }: Answer): boolean {
   if (head.framing !== 'until-close' || head.contentType !== 'application/json') return true;
   try {
-    JSON.parse(Buffer.concat(parts).toString('utf8'));
+    JSON.parse(Buffer.from(parts.join(''), 'latin1').toString('utf8'));
     return true;
   } catch {
     // Cut in the middle, by a server that died.

@@ -156,14 +156,16 @@ export class Relay {
   private take(job: Job, bytes: Buffer): void {
     const { answer, response, exchange } = job;
     if (!answer) return;
+    // A copy: the bytes are in a buffer that the next read fills anew.
+    const part = bytes.toString('latin1');
     if (answer.passing) {
       this.streamedAtMs = this.options.ports.clock.monotonicMs();
-      if (response.write(bytes)) return;
+      if (response.write(part, 'latin1')) return;
       exchange?.pause();
       response.once('drain', () => exchange?.resume());
       return;
     }
-    answer.parts.push(bytes);
+    answer.parts.push(part);
     answer.bytes += bytes.length;
     this.answerBytes += bytes.length;
     if (this.answerBytes > this.options.answersMax) this.passOn(job);
@@ -178,7 +180,7 @@ export class Relay {
     answer.passing = true;
     response.writeHead(head.status, head.reason, headersForClient(head, requestId));
     response.flushHeaders();
-    for (const part of parts) response.write(part);
+    for (const part of parts) response.write(part, 'latin1');
     this.answerBytes -= answer.bytes;
     answer.parts = [];
     answer.bytes = 0;
@@ -213,7 +215,9 @@ export class Relay {
     const { head, parts, bytes } = answer;
     const headers = headersForClient(head, requestId, head.framing === 'none' ? undefined : bytes);
     response.writeHead(head.status, head.reason, headers);
-    response.end(request.method === 'HEAD' || parts.length === 0 ? undefined : Buffer.concat(parts, bytes));
+    // Head and body in one piece, and one write.
+    if (request.method === 'HEAD' || parts.length === 0) response.end();
+    else response.end(parts.length === 1 ? parts[0] : parts.join(''), 'latin1');
     this.dropAnswer(job);
     this.untaken.add(job, bytes);
   }

@@ -33,15 +33,21 @@ export class Connection {
 
   constructor(
     address: { host: string; port: number },
+    /** Reads go here, one after the other; nothing of it is kept beyond the read. */
+    into: Buffer,
     /** Nothing is on it any more, and it may be used again or not. */
     private readonly onFree: (connection: Connection, reusable: boolean) => void,
   ) {
-    this.socket = connect({ ...address, noDelay: true, keepAlive: true, keepAliveInitialDelay: 10_000 });
+    const callback = (count: number) => {
+      this.read(into.subarray(0, count));
+      return true;
+    };
+    const settings = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 10_000 };
+    this.socket = connect({ ...address, ...settings, onread: { buffer: into, callback } });
     this.socket.on('connect', () => {
       this.connected = true;
       this.settled();
     });
-    this.socket.on('data', (bytes) => this.read(bytes));
     this.socket.on('end', () => this.ended('it closed the connection'));
     this.socket.on('error', (error) => this.ended(error.message));
     this.socket.on('close', () => this.ended('the connection closed'));

@@ -2,7 +2,7 @@ import { type AnswerHead, HEAD_BYTES_MAX, parseHead } from './answer.js';
 
 export interface AnswerSink {
   head(head: AnswerHead): void;
-  /** Body bytes, out of their chunks. */
+  /** Body bytes, out of their chunks; theirs only until it returns, since the next read fills the same buffer. */
   body(bytes: Buffer): void;
 }
 
@@ -70,7 +70,7 @@ export class AnswerParser {
     const end = all.indexOf('\r\n\r\n');
     if (end < 0 || end > HEAD_BYTES_MAX) {
       if (all.length > HEAD_BYTES_MAX) return 'a head without an end';
-      this.rest = all;
+      this.rest = Buffer.from(all); // a copy: see AnswerSink
       return bytes.subarray(bytes.length);
     }
     this.rest = null;
@@ -100,7 +100,7 @@ export class AnswerParser {
     const end = all.indexOf('\r\n');
     if (end < 0 || end > CHUNK_LINE_MAX) {
       if (all.length > CHUNK_LINE_MAX) return 'a chunk line without an end';
-      this.rest = all;
+      this.rest = Buffer.from(all); // a copy: see AnswerSink
       return bytes.subarray(bytes.length);
     }
     this.rest = null;

@@ -28,6 +28,7 @@ export interface UpstreamOptions {
 const IDLE_MS = 1_000;
 const IDLE_MAX = 64;
 const CONNECT_MS = 5_000;
+const READ_BYTES = 64 * 1024;
 
 /**
  * HTTP/1.1 with keep-alive to one server, by hand over node:net: it must tell a refused connection from a cut answer,
@@ -35,6 +36,8 @@ const CONNECT_MS = 5_000;
  */
 export function createUpstream({ host, port, clock }: UpstreamOptions): Upstream {
   const idle: Connection[] = [];
+  // One for all connections: each read is dealt with before the next one begins.
+  const into = Buffer.allocUnsafeSlow(READ_BYTES);
   let closed = false;
 
   function onFree(connection: Connection, reusable: boolean): void {
@@ -57,7 +60,7 @@ export function createUpstream({ host, port, clock }: UpstreamOptions): Upstream
   }
 
   function open(): Connection {
-    const connection = new Connection({ host, port }, onFree);
+    const connection = new Connection({ host, port }, into, onFree);
     // A full backlog (a frozen server) neither accepts nor refuses.
     connection.onceSettled(clock.after(CONNECT_MS, () => connection.giveUpConnecting()));
     return connection;
