@@ -8,7 +8,7 @@ import type { HoldLimits } from './limits.js';
 import type { GatewayPorts } from './ports.js';
 import { createFront, type FrontLimits } from './proxy/front.js';
 import { Relay } from './proxy/relay.js';
-import { createPrivate } from './status/private.js';
+import { createMetrics, createPrivate } from './status/private.js';
 import { createUpstream } from './wire/upstream.js';
 
 export interface GatewayOptions {
@@ -24,11 +24,15 @@ export interface GatewayOptions {
   rate: RateLimit | null;
   /** A unix socket for metrics and evidence; null: none. */
   privateSocket: string | null;
+  /** Where Prometheus may read `/metrics`, and nothing else; null: only on the private socket. */
+  metrics: { host: string; port: number } | null;
 }
 
 export interface Gateway {
   /** Where it listens. */
   port: number;
+  /** Where its metrics are; null: only on the private socket. */
+  metricsPort: number | null;
   state: HoldState;
   /**
    * Ends it without a failed call: no new connections, everybody who is here gets an answer, and clients with an idle
@@ -65,11 +69,14 @@ export async function startGateway(options: GatewayOptions, ports: GatewayPorts)
   const told: Relay['told'] = (by, death) => relay.told(by, death);
   const streamedAtMs = () => relay.streamedAtMs;
   const own = createPrivate({ state, limits, turnedAway, nowMs: clock.monotonicMs, streamedAtMs, told });
+  const metrics = createMetrics({ state, limits, turnedAway });
   if (options.privateSocket !== null) await listenPrivately(own, options.privateSocket);
+  if (options.metrics !== null) await listening(metrics, options.metrics);
   await listening(server, options.listen);
-  const bound = server.address() as AddressInfo | null;
+  const portOf = (one: Server) => (one.address() as AddressInfo | null)?.port ?? null;
   return {
-    port: bound?.port ?? 0,
+    port: portOf(server) ?? 0,
+    metricsPort: portOf(metrics),
     state,
     async drain(limitMs) {
       drain();
@@ -81,8 +88,10 @@ export async function startGateway(options: GatewayOptions, ports: GatewayPorts)
       server.closeIdleConnections();
       await Promise.race([closed, wait(clock, FAREWELL_MS)]);
       server.closeAllConnections();
-      own.close();
-      own.closeAllConnections();
+      for (const one of [own, metrics]) {
+        one.close();
+        one.closeAllConnections();
+      }
       upstream.close();
       relay.stop();
     },

@@ -12,6 +12,7 @@ process.exitCode = await runGateway(
       listen,
       upstream,
       socket: join(stateDir, 'gateway.sock'),
+      metrics: null,
       unit: null,
       user: false,
       keysFile: null,

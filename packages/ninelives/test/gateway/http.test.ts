@@ -36,7 +36,10 @@ describe('the public port', () => {
   let tight: Opened;
   before(async () => {
     backend = await Backend.start();
-    gateway = await openGateway(backend.port, { privateSocket: join(backend.folder, 'gateway.sock') });
+    gateway = await openGateway(backend.port, {
+      privateSocket: join(backend.folder, 'gateway.sock'),
+      metrics: { host: '127.0.0.1', port: 0 },
+    });
     tight = await openGateway(backend.port, {
       front: { bodyMax: 10_000, headMs: 500, requestMs: 1_000, connectionsMax: 200 },
     });
@@ -209,6 +212,12 @@ describe('the public port', () => {
     assert.match(metrics.text, /^ninelives_gateway_ends_total\{end="answered"\} [1-9]/m);
     assert.match(metrics.text, /^ninelives_gateway_limit\{limit="holdMs"\} 85000$/m);
     assert.match(metrics.text, /^ninelives_gateway_turned_away_total\{code="bad_request"\} [1-9]/m);
+    const scraped = `http://127.0.0.1:${gateway.metricsPort}`;
+    assert.match(
+      await (await fetch(`${scraped}/metrics`)).text(),
+      /^ninelives_gateway_requests_total [1-9]/m,
+    );
+    assert.equal((await fetch(`${scraped}/told?by=drill&death=next`, { method: 'POST' })).status, 404);
     const evidence = JSON.parse((await own('GET', '/evidence')).text) as {
       completions: number;
       oldestMs: null;

@@ -135,6 +135,7 @@ export async function openGateway(port: number, change: Change = {}): Promise<Ga
       keys: [],
       rate: null,
       privateSocket: null,
+      metrics: null,
       ...rest,
       limits: { ...HOLD_LIMITS, ...limits },
       front: { ...FRONT_LIMITS, ...front },

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import { runScene } from './gateway/run.js';
 import { hunt } from './mutants/hunt.js';
 import type { Weekend } from './run.js';
 import type { Fault } from './seed/swarm.js';
@@ -10,7 +11,7 @@ import { countIn, emptyTally, missingMarks, statement, story, type Tally } from 
 import type { Share } from './worker.js';
 
 /**
- * The simulation by hand: `npm run sim -- --seed 1 --runs 200 --hours 6 [--workers N] [--faults wedge,crash] [--json]`, and
+ * The simulation by hand, and beside each weekend a world of its gateway (I9): `npm run sim -- --seed 1 --runs 200 --hours 6 [--workers N] [--faults wedge,crash] [--json]`, and
  * `npm run sim -- --mutants [--seeds 60] [--hours 6]`. Exit 1 on a violation, on a mark never reached (from 100
  * runs on), or on a mutant that lives.
  */
@@ -79,8 +80,30 @@ async function runSwarm(): Promise<number> {
     if (tally.broken) console.log(`${story(tally.broken)}\n`);
     console.log(`${statement(tally)}\ntook ${tookS.toFixed(1)} s`);
   }
+  const i9 = values.faults === undefined ? gatewayWorlds(first, runs, enough.signal) : true;
   const lacking = runs >= RUNS_FOR_MARKS && missingMarks(tally).length > 0;
-  return tally.broken || lacking ? 1 : 0;
+  return tally.broken || lacking || !i9 ? 1 : 0;
+}
+
+/** The same seeds at the gateway. @returns whether every request ended as promised (I9). */
+function gatewayWorlds(first: number, runs: number, enough: AbortSignal): boolean {
+  const sum = { worlds: 0, requests: 0, deaths: 0, convictions: 0 };
+  for (let seed = first; seed < first + runs && !enough.aborted; seed++) {
+    try {
+      const { requests, deaths, convictions } = runScene(seed);
+      sum.worlds += 1;
+      sum.requests += requests;
+      sum.deaths += deaths;
+      sum.convictions += convictions;
+    } catch (error) {
+      say(`gateway: I9 is broken in the world of seed ${seed}: ${(error as Error).message}`);
+      return false;
+    }
+  }
+  say(
+    `gateway: ${sum.worlds} worlds, ${sum.requests} requests, each ended once (I9); ${sum.deaths} deaths, ${sum.convictions} convictions`,
+  );
+  return true;
 }
 
 /** One thread; ends with its first violation, with one of an earlier seed, or when it is enough. */

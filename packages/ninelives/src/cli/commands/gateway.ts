@@ -26,6 +26,8 @@ export interface GatewayCommandOptions {
   user: boolean;
   /** The private socket (metrics, evidence); null: none. */
   socket: string | null;
+  /** `9090` or `HOST:PORT` for Prometheus; null: metrics are on the private socket only. */
+  metrics: string | null;
   /** One API key a line; null: nobody is asked for one. */
   keysFile: string | null;
   /** For each key (or address), requests a minute; null: no limit. */
@@ -51,7 +53,7 @@ export async function runGateway(
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const upstream = upstreamOf(options.upstream);
-  const listen = inheritedSocket(options.env, process.pid) ?? listenOf(options.listen);
+  const listen = inheritedSocket(options.env, process.pid) ?? addressOf('--listen', options.listen);
   const log = logTo(terminal, options.json);
   const ports: GatewayPorts = {
     clock: systemClock,
@@ -60,6 +62,7 @@ export async function runGateway(
     log,
   };
   const gateway = await start(options, { listen, upstream, ports });
+  if (gateway.metricsPort !== null) log('metrics', { port: gateway.metricsPort });
   const where = 'fd' in listen ? 'an inherited socket' : `http://${listen.host}:${gateway.port}`;
   log('listening', { on: where, upstream: options.upstream, holdMs: options.holdMs ?? HOLD_LIMITS.holdMs });
   const systemd = createSdNotify(options.env);
@@ -92,6 +95,7 @@ async function start(
         keys: keysOf(options.keysFile),
         rate: rateOf(options.ratePerMinute),
         privateSocket: socket,
+        metrics: options.metrics === null ? null : addressOf('--metrics', options.metrics),
       },
       ports,
     );
@@ -120,10 +124,10 @@ function upstreamOf(text: string): Address {
 }
 
 /** @throws CliError */
-function listenOf(text: string): Address {
+function addressOf(flag: string, text: string): Address {
   const [, host = '127.0.0.1', port] = /^(?:(.+):)?(\d{1,5})$/.exec(text) ?? [];
   if (port === undefined || Number(port) > 65_535) {
-    throw new CliError(`--listen takes PORT or HOST:PORT, not '${text}'`, EXIT.usage);
+    throw new CliError(`${flag} takes PORT or HOST:PORT, not '${text}'`, EXIT.usage);
   }
   return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
 }

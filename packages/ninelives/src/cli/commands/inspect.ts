@@ -1,9 +1,11 @@
 import type { GuardState, Incident } from '../../core/decision.js';
 import { digestOf } from '../../evidence/digest.js';
 import type { StoredEvidence } from '../../evidence/store.js';
+import type { TrafficEvidence } from '../../gateway/status/evidence.js';
 import { isHeart } from '../../heartbeat/step.js';
 import type { GuardRecord, StoredEvent } from '../../record/record.js';
 import { CliError, EXIT, type ExitCode } from '../errors.js';
+import { gatewayJson, gatewayWords } from '../gateway/seen.js';
 import { guardedNames } from '../guarded.js';
 import { storyLine } from '../story.js';
 import { clockTime, span, type Terminal } from '../terminal.js';
@@ -22,15 +24,19 @@ export interface Watching {
 export function showStatus(
   record: GuardRecord,
   watching: Watching | null,
-  options: { json: boolean; nowWallMs: number },
+  options: { json: boolean; nowWallMs: number; gateways: ReadonlyMap<string, TrafficEvidence | null> },
   terminal: Terminal,
 ): ExitCode {
+  const { gateways } = options;
   const states = statesOf(record, watching);
   const healthy = states.every(isHealthy) && watching !== null;
   const mail = mailOf(record, options.nowWallMs);
   const hearts = heartsOf(record);
   if (options.json) {
-    const services = states.map((state) => statusJson(state, record));
+    const services = states.map((state) => {
+      const seen = gateways.get(state.service);
+      return { ...statusJson(state, record), gateway: seen === undefined ? null : gatewayJson(seen) };
+    });
     terminal.out(
       JSON.stringify({ healthy, guard: watching, services, heartbeats: hearts, outbox: mailJson(mail) }),
     );
@@ -43,6 +49,8 @@ export function showStatus(
     );
     const pid = state.life ? `pid ${state.life.incarnation.pid}, ` : '';
     terminal.out(`  ${pid}${state.desired}, ${state.power}, ${state.kills.length} kills in the window`);
+    const seen = gateways.get(state.service);
+    if (seen !== undefined) terminal.out(`  ${gatewayWords(seen)}`);
     if (state.proof?.by === 'word') {
       terminal.out(terminal.style('yellow', '  armed without a proof; prove it: ninelives drill crash'));
     } else if (state.power === 'watch-only' && !('watch' in state)) {

@@ -8,6 +8,7 @@ import { durationOf } from '../table/flags.js';
 /** The flags of `ninelives gateway`; each goes before what a config file says. */
 export interface GatewayFlags {
   listen?: string;
+  metrics?: string;
   upstream?: string;
   keysFile?: string;
   perMinute?: string;
@@ -35,6 +36,7 @@ export function gatewayOptions(
     unit: flags.unit ?? unit?.unit ?? null,
     user: flags.user ?? unit?.user ?? false,
     socket: gatewaySocket(world.stateDir, name),
+    metrics: flags.metrics ?? null,
     keysFile: flags.keysFile ?? set.keysFile,
     ratePerMinute: numberOf('--per-minute', flags.perMinute) ?? set.perMinute,
     holdMs: flags.hold === undefined ? set.holdMs : durationOf('--hold', flags.hold),

@@ -13,6 +13,7 @@ export function addGateway(program: Command, { terminal, env, signal, exit }: Co
     .option('--listen <address>', 'PORT or HOST:PORT (default 127.0.0.1:8080)')
     .option('--upstream <url>', 'the model server (default http://127.0.0.1:8088)')
     .option('--unit <unit>', 'its systemd unit, for a look at its processes (default: who has its port)')
+    .option('--metrics <address>', 'PORT or HOST:PORT for Prometheus, loopback unless a host is given')
     .option('--user', 'the unit is of my user manager')
     .option('--config <file>', 'a ninelives.yaml; flags go before what it says')
     .option('--name <service>', 'which service it stands before: its guard finds it by that')

@@ -11,6 +11,7 @@ import { runProbeCommand } from '../commands/probe.js';
 import { recordGolden } from '../commands/record-golden.js';
 import { writeStatusPage } from '../commands/status-page.js';
 import { CliError, EXIT } from '../errors.js';
+import { askGateways } from '../gateway/seen.js';
 import { configHere } from '../guarded.js';
 import { configOf } from '../services.js';
 import { stateDirOf, withRecord } from '../state-dir.js';
@@ -78,9 +79,9 @@ export function addLooking(program: Command, context: CommandContext): void {
     .option('--html <file>', 'the public status page, for any web server: says little, leaks nothing')
     .addOption(stateFlag())
     .addOption(jsonFlag())
-    .action((flags: Flags & { html?: string }) => {
+    .action(async (flags: Flags & { html?: string }) => {
       const stateDir = stateDirOf(flags.state, env);
-      const options = { json: flags.json ?? false, nowWallMs: systemClock.wallMs() };
+      const options = { ...(await seenNow(stateDir)), json: flags.json ?? false };
       withRecord(stateDir, (record) => {
         if (flags.html !== undefined) writeStatusPage(record, flags.html, options.nowWallMs);
         context.exit(showStatus(record, lockOwner(stateDir), options, terminal));
@@ -112,4 +113,8 @@ function incidentIn(words: readonly string[]): string | null {
   const [id, ...more] = words[0] === 'show' ? words.slice(1) : words;
   if (more.length === 0 && (id !== undefined || words.length === 0)) return id ?? null;
   throw new CliError('name one incident', EXIT.usage, 'ninelives incidents show ID');
+}
+
+async function seenNow(stateDir: string) {
+  return { gateways: await askGateways(stateDir), nowWallMs: systemClock.wallMs() };
 }

@@ -63,6 +63,7 @@ export interface Counts {
   completions: number;
   ends: Record<End, number>;
   refused: Map<Refusal, number>;
+  lastRefusal: { why: Refusal; atMs: number } | null;
   copies: number;
   deaths: number;
   convictions: number;
@@ -132,6 +133,7 @@ export function createHoldState(limits: HoldLimits): HoldState {
       completions: 0,
       ends: { answered: 0, replayed: 0, refused: 0, 'client-gone': 0 },
       refused: new Map(),
+      lastRefusal: null,
       copies: 0,
       deaths: 0,
       convictions: 0,
@@ -167,6 +169,7 @@ export function refuse(draft: Draft, held: Held, why: Refusal, retryAfterMs = 5_
 }
 
 export function countRefusal(draft: Draft, why: Refusal): void {
-  const { refused } = draft.state.counts;
-  refused.set(why, (refused.get(why) ?? 0) + 1);
+  const { counts } = draft.state;
+  counts.refused.set(why, (counts.refused.get(why) ?? 0) + 1);
+  counts.lastRefusal = { why, atMs: draft.atMs };
 }

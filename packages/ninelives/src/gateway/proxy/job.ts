@@ -87,3 +87,7 @@ export function isWhole({ head, parts }: Answer): boolean {
 export function retryAfterMs({ retryAfter }: AnswerHead): number | null {
   return retryAfter !== null && /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) * 1_000 : null;
 }
+
+export function pathOf(job: Job): string {
+  return (job.request.url ?? '/').split('?', 1)[0] as string;
+}

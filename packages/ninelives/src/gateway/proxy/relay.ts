@@ -11,7 +11,7 @@ import type { AnswerListener } from '../wire/connection.js';
 import type { Upstream } from '../wire/upstream.js';
 import { askCanary, modelIn, type Sample } from './canary.js';
 import { headersForClient } from './headers.js';
-import { fingerprintOf, isWhole, type Job, passesOn, retryAfterMs } from './job.js';
+import { fingerprintOf, isWhole, type Job, passesOn, pathOf, retryAfterMs } from './job.js';
 import { refuseWith } from './speak.js';
 import { Untaken } from './untaken.js';
 
@@ -297,8 +297,4 @@ export class Relay {
       },
     );
   }
-}
-
-function pathOf(job: Job): string {
-  return (job.request.url ?? '/').split('?', 1)[0] as string;
 }

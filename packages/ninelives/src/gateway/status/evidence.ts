@@ -2,7 +2,7 @@ import { quietFor } from '../hold/passing.js';
 import type { HoldState } from '../hold/state.js';
 import { slowestAt } from '../learn/answers.js';
 import { expect, type Learnt } from '../learn/durations.js';
-import type { End, Readiness } from '../types.js';
+import type { End, Readiness, Refusal } from '../types.js';
 
 /**
  * What the traffic shows, for the guard: liveness is its question, and these are only facts for it. Ages in ms.
@@ -27,6 +27,7 @@ export interface TrafficEvidence {
   work: { waitedMs: number; longestMs: number | null }[];
   /** When a byte of a streamed answer last passed. */
   streamedAgoMs: number | null;
+  lastRefusal: { why: Refusal; agoMs: number } | null;
   backend: { readiness: Readiness; why: string; forMs: number; deaths: number };
   durations: Learnt[];
   /** How requests ended since the gateway started (I9). */
@@ -61,6 +62,10 @@ export function evidenceOf(state: HoldState, streamedAtMs: number, atMs: number)
     quietMs: quietFor(state, atMs, true),
     work: workOf(state, atMs),
     streamedAgoMs: Number.isFinite(streamedAtMs) ? atMs - streamedAtMs : null,
+    lastRefusal: counts.lastRefusal && {
+      why: counts.lastRefusal.why,
+      agoMs: atMs - counts.lastRefusal.atMs,
+    },
     backend: {
       readiness: backend.readiness,
       why: backend.why,

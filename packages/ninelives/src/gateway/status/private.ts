@@ -26,10 +26,8 @@ export function createPrivate(options: PrivateOptions): Server {
     request.resume();
     const url = new URL(request.url ?? '/', 'http://gateway');
     switch (`${request.method} ${url.pathname}`) {
-      case 'GET /metrics': {
-        const text = metricsText(options.state, options.limits, options.turnedAway);
-        return say(response, 200, text, 'text/plain; version=0.0.4');
-      }
+      case 'GET /metrics':
+        return sayMetrics(response, options.state, options.limits, options.turnedAway);
       case 'GET /evidence':
         return json(response, 200, evidenceOf(options.state, options.streamedAtMs(), options.nowMs()));
       case 'POST /told':
@@ -38,6 +36,29 @@ export function createPrivate(options: PrivateOptions): Server {
         return json(response, 404, { error: 'GET /metrics, GET /evidence, POST /told?by=…&death=next|last' });
     }
   });
+}
+
+/** For a scraper, on an address of its own: `GET /metrics`, and no word that changes anything. */
+export function createMetrics({
+  state,
+  limits,
+  turnedAway,
+}: Pick<PrivateOptions, 'state' | 'limits' | 'turnedAway'>): Server {
+  return createServer({ requestTimeout: 5_000 }, (request, response) => {
+    request.resume();
+    if (request.method === 'GET' && request.url === '/metrics')
+      sayMetrics(response, state, limits, turnedAway);
+    else json(response, 404, { error: 'GET /metrics' });
+  });
+}
+
+function sayMetrics(
+  response: ServerResponse,
+  state: HoldState,
+  limits: HoldLimits,
+  turnedAway: PrivateOptions['turnedAway'],
+): void {
+  say(response, 200, metricsText(state, limits, turnedAway), 'text/plain; version=0.0.4');
 }
 
 function told({ told: tell }: PrivateOptions, _: IncomingMessage, response: ServerResponse, url: URL): void {

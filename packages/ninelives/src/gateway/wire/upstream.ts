@@ -39,6 +39,7 @@ export function createUpstream({ host, port, clock }: UpstreamOptions): Upstream
   // One for all connections: each read is dealt with before the next one begins.
   const into = Buffer.allocUnsafeSlow(READ_BYTES);
   let closed = false;
+  let stopSweep: (() => void) | null = null;
 
   function onFree(connection: Connection, reusable: boolean): void {
     const place = idle.indexOf(connection);
@@ -47,15 +48,27 @@ export function createUpstream({ host, port, clock }: UpstreamOptions): Upstream
     if (closed || idle.length >= IDLE_MAX) return connection.abort();
     connection.idleSinceMs = clock.monotonicMs();
     idle.push(connection);
+    stopSweep ??= clock.after(IDLE_MS, sweep);
+  }
+
+  /** Without a next request to do it: a guard takes open connections for clients at work. */
+  function sweep(): void {
+    stopSweep = null;
+    dropOld();
+    if (idle.length > 0) stopSweep = clock.after(IDLE_MS, sweep);
+  }
+
+  function dropOld(): void {
+    const freshMs = clock.monotonicMs() - IDLE_MS;
+    for (let oldest = idle[0]; oldest && oldest.idleSinceMs <= freshMs; oldest = idle[0]) {
+      idle.shift();
+      oldest.abort();
+    }
   }
 
   /** The one that was used last, so that the others grow old and go. */
   function take(): Connection | null {
-    const freshMs = clock.monotonicMs() - IDLE_MS;
-    for (let oldest = idle[0]; oldest && oldest.idleSinceMs < freshMs; oldest = idle[0]) {
-      idle.shift();
-      oldest.abort();
-    }
+    dropOld();
     return idle.pop() ?? null;
   }
 
@@ -74,6 +87,7 @@ export function createUpstream({ host, port, clock }: UpstreamOptions): Upstream
     },
     close() {
       closed = true;
+      stopSweep?.();
       for (const connection of idle.splice(0)) connection.abort();
     },
   };

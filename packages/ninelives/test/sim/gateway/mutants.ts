@@ -1,5 +1,6 @@
 import type { Mutant } from '../mutants/mutants.js';
 
+const learn = (file: string, from: string, to: string) => ({ file: `gateway/learn/${file}.js`, from, to });
 const hold = (file: string, from: string, to: string) => ({ file: `gateway/hold/${file}.js`, from, to });
 
 /** A hold with one rule missing. Each must be caught by the gateway's simulation (I9, poison, limits). */
@@ -75,5 +76,9 @@ export const HOLD_MUTANTS: readonly Mutant[] = [
     edits: [
       hold('release', "const alone = standing === 'suspect' && flying.size === 0;", 'const alone = false;'),
     ],
+  },
+  {
+    name: 'deaths in company convict',
+    edits: [learn('ledger', 'const alone = trial && present.length === 1;', 'const alone = true;')],
   },
 ];

@@ -3,6 +3,7 @@ import type { HoldState } from '../../../src/gateway/hold/state.js';
 import type { Command, HoldEvent } from '../../../src/gateway/types.js';
 import type { Chance } from '../seed/prng.js';
 import type { Agenda } from './agenda.js';
+import { Company } from './company.js';
 import type { Hold } from './production.js';
 import type { Scene } from './scene.js';
 import { type Copy, SimServer } from './server.js';
@@ -46,6 +47,7 @@ export class SimProxy {
   suspected = 0;
   /** Deaths and breaks of which nobody said anything. */
   untold = 0;
+  private readonly company: Company;
   private readonly all = new Map<number, Seen>();
   private readonly events: WithoutTime<HoldEvent>[] = [];
   private taking = false;
@@ -58,6 +60,7 @@ export class SimProxy {
     private readonly hold: Hold,
   ) {
     this.state = hold.createHoldState(scene.limits);
+    this.company = new Company(scene.limits.deathsAlone);
     this.server = new SimServer(scene.server, agenda, chance.fork('server'), (of) => {
       const text = of && this.all.get(of.id)?.text;
       if (text) this.poisonDeaths.set(text, (this.poisonDeaths.get(text) ?? 0) + 1);
@@ -122,7 +125,10 @@ export class SimProxy {
     this.taking = true;
     for (let next = this.events.shift(); next; next = this.events.shift()) {
       const atMs = this.agenda.nowMs();
+      const { deaths } = this.state.counts;
       const commands = this.hold.step(this.state, { ...next, atMs } as HoldEvent, this.scene.limits);
+      if (this.state.counts.deaths > deaths)
+        this.company.death('how' in next && next.how === 'refused' ? next.id : null);
       if (++this.taken % LOOK_EVERY === 0) this.hold.assertEveryRequest(this.state, this.scene.limits);
       for (const command of commands) this.obey(command);
     }
@@ -151,13 +157,14 @@ export class SimProxy {
       case 'canary':
         return this.server.canary((alive) => this.emit({ type: 'canary', alive }));
       case 'convicted':
-        return;
+        return this.company.convicted(command.fingerprint);
       case 'send':
         return this.send(this.seen(command.id));
       case 'cancel': {
         const { copy } = this.seen(command.id);
         if (copy && !copy.cancelled) this.inFlight -= 1;
         if (copy) copy.cancelled = true;
+        this.company.gone(command.id);
         return;
       }
       case 'answer':
@@ -171,6 +178,7 @@ export class SimProxy {
     const { id, kind, arrivedAtMs, flying, copy } = seen;
     assert.equal(seen.end, null, `I9: request ${id} ended as ${seen.end}, and again as ${how}`);
     seen.end = how;
+    if (how === 'client-gone') this.company.left(id, seen.text);
     this.here -= 1;
     if (copy && !copy.cancelled) this.inFlight -= 1;
     this.ended.push(seen);
@@ -195,6 +203,7 @@ export class SimProxy {
     assert.ok(this.inFlight <= this.scene.limits.inFlightMax, `${this.inFlight} copies are on their way`);
     seen.copies += 1;
     seen.flying = true;
+    this.company.sent(id, seen.text);
     const allowed = 1 + seen.unavailable + (this.state.counts.deaths - seen.deathsBefore);
     assert.ok(seen.copies <= allowed, `request ${id}: ${seen.copies} copies, allowed ${allowed}`);
     seen.copy = this.copyOf(seen);
@@ -210,6 +219,7 @@ export class SimProxy {
       this.inFlight -= 1;
       then();
       seen.flying = seen.copy !== copy;
+      if (!seen.flying) this.company.gone(id);
     };
     const copy: Copy = {
       id,
