@@ -17,7 +17,7 @@ export const FRONTS = [
   {
     name: 'ninelives',
     about: '`ninelives gateway --listen PORT --upstream URL --state DIR`, every setting default',
-    notices: /backend (?:suspect|down)/,
+    notices: /backend[ -](?:suspect|down)/,
     command: ({ listen, upstream, tool, folder }) => [
       process.execPath,
       [

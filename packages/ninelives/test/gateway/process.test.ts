@@ -56,7 +56,7 @@ describe('the gateway as a process', { concurrency: true }, () => {
       await ask(url, 'before');
       await backend.kill();
       const held = Array.from({ length: 20 }, (_, i) => ask(url, `held ${i}`));
-      await until('they are held', () => backend.copies().size === 1 && said().includes('backend down'));
+      await until('they are held', () => backend.copies().size === 1 && said().includes('backend-down'));
       child.kill('SIGTERM');
       for (const answer of await Promise.all(held)) {
         assert.equal(answer.status, 200);
