@@ -103,7 +103,10 @@ function withClients(lines: TimelineLine[], held: Held | null, loss: Span): Time
 
 /** "/health said 200 in 2 ms, /v1/models said 200 in 3 ms": the newest that was asked; null when nothing was. */
 export function cheapClaims(events: RecordEvent[]): string | null {
-  const asked = events.findLast(({ data }) => Array.isArray(data?.cheap) && data.cheap.length > 0);
+  const hasAsked = ({ data }: RecordEvent) => Array.isArray(data?.cheap) && data.cheap.length > 0;
+  // What it said before it was killed: afterwards nobody is there to lie.
+  const killed = events.findIndex(({ type }) => type === 'kill');
+  const asked = events.slice(0, Math.max(0, killed)).findLast(hasAsked) ?? events.findLast(hasAsked);
   const answers = (asked?.data?.cheap ?? []) as CheapAnswer[];
   const claims = answers.map(({ path, status, tookMs }) =>
     status === null ? `${path} said nothing` : `${path} said ${status} in ${Math.round(tookMs)} ms`,

@@ -95,7 +95,6 @@ describe('the page, in a real Chromium', () => {
     clients = crowd(`http://127.0.0.1:${box.gatewayPort}/v1/embeddings`, 3);
     await untilHeadline(page, /^(Healing|Coming back)$/);
     await page.waitForSelector('.incident.of-drill');
-    await page.locator('#gateway .big', { hasText: 'Holding' }).waitFor({ timeout: 90_000 });
     await picture(page, 'incident-running');
     assert.deepEqual(await axeFinds(page), []);
     await page.locator('.incident .what', { hasText: 'healed by 1 SIGKILL' }).waitFor({ timeout: 90_000 });
