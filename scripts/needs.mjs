@@ -3,6 +3,7 @@
 
 import { existsSync } from 'node:fs';
 import { ensureChromium, ensurePrometheus } from '../packages/ninelives/test/dashboard/needs.mjs';
+import { ensureSiteNeeds } from '../packages/ninelives/test/site/needs.mjs';
 import { ensureSystemdNeeds } from '../packages/ninelives/test/systemd/needs.mjs';
 import { ensureSshd } from '../packages/ninelives/test/watch/needs.mjs';
 import { stage } from './say.mjs';
@@ -23,6 +24,11 @@ const NEEDS = [
     what: 'a real sshd',
     tests: /^packages\/\w+\/test\/watch\/tunnel/,
     missing: ensureSshd,
+  },
+  {
+    what: 'four machines in namespaces',
+    tests: /^packages\/\w+\/test\/site\//,
+    missing: ensureSiteNeeds,
   },
   {
     what: 'a real Chromium',

@@ -43,13 +43,13 @@ async function main(argv: string[]): Promise<number> {
 }
 
 /** A question on the terminal; Ctrl-C and Ctrl-D are no answer. */
-function askIn(signal: AbortSignal): (question: string) => Promise<string> {
-  return async (question) => {
+function askIn(signal: AbortSignal): (question: string, until?: AbortSignal) => Promise<string> {
+  return async (question, until = signal) => {
     const lines = createInterface({ input: process.stdin, output: process.stdout });
     const left = new AbortController();
     for (const event of ['SIGINT', 'close']) lines.once(event, () => left.abort());
     try {
-      return await lines.question(question, { signal: AbortSignal.any([signal, left.signal]) });
+      return await lines.question(question, { signal: AbortSignal.any([signal, until, left.signal]) });
     } catch {
       return '';
     } finally {

@@ -5,8 +5,8 @@ import type { WatchPolicy } from '../watch/policy.js';
 /** Everything that the matrix is computed from. */
 export interface Defence {
   service: { name: string; domains: Domains; public: boolean };
-  /** Is its tunnel guarded as a unit? */
-  tunnelGuarded: boolean;
+  /** Of the unit that is its tunnel; null: nobody guards that one. */
+  tunnel: Policy | null;
   layers: LayerConfig[];
   notifiers: { [name: string]: Domains };
   controls: { name: string; domains: Domains }[];
@@ -21,7 +21,7 @@ export function defencesOf(config: Config): Defence[] {
     .filter((service) => service.outer.tunnel === null)
     .map((service) => ({
       service: { name: service.name, domains: service.outer.domains, public: service.outer.public !== null },
-      tunnelGuarded: services.some((other) => other.outer.tunnel?.of === service.name),
+      tunnel: services.find((other) => other.outer.tunnel?.of === service.name)?.policy ?? null,
       layers: layersOf(service, config),
       notifiers: Object.fromEntries(notifiers.map(({ name }) => [name, outer.notifiers[name] ?? {}])),
       controls: outer.controls,

@@ -27,7 +27,7 @@ const OFF = layer('off', 'beacon', { domains: { provider: ['aws'] }, notify: ['p
 function defence(layers: LayerConfig[], rest: Partial<Defence> = {}): Defence {
   return {
     service: { name: 'svc', domains: { host: ['box'], ...HOME, provider: ['cloudflare'] }, public: true },
-    tunnelGuarded: true,
+    tunnel: DEFAULT_POLICY,
     layers,
     notifiers: { ntfy: { provider: ['ntfy.sh'] }, push: { provider: ['pushover'] } },
     controls: [
@@ -63,7 +63,7 @@ describe('the matrix of layers', () => {
       ['off itself stops', 'guard:- lan:- off:down'],
       ['the machine box', 'guard:down lan:loss+guard! off:loss!'],
       ['the power of home', 'guard:down lan:down off:loss+lan!'],
-      ['the uplink isp', 'guard:blind lan:blind off:loss+lan!'],
+      ['the uplink isp', 'guard:mute lan:blind off:loss+lan!'],
       ['cloudflare', 'guard:- lan:loss! off:loss!'],
       ['ntfy.sh', 'guard:- lan:- off:-'],
     ];
@@ -115,11 +115,25 @@ describe('the matrix of layers', () => {
     assert.equal(cellsOf(defence([GUARD, LAN, OFF], { controls }), 'cloudflare'), 'guard:- lan:- off:-');
   });
 
-  it('states the worst time from the policies', () => {
-    const row = matrixOf(defence([GUARD, LAN, OFF])).rows[0];
-    assert.deepEqual(
-      row?.cells.map(({ worstMs }) => (worstMs ?? 0) / 1_000),
-      [2 + 3 * 31 + 300, 180 + 60 + 180, 300 + 60 + 180],
-    );
+  it('states from the policies when a loss is told, and when a silence', () => {
+    const { rows } = matrixOf(defence([GUARD, LAN, OFF]));
+    const within = (words: string) =>
+      rows
+        .find(({ failure }) => failure.words === words)
+        ?.cells.map(({ lossMs, silenceMs }) => [lossMs, silenceMs] as const);
+    const outer = (everyS: number) => ({ soonest: 60_000, worst: (everyS + 60 + 180) * 1_000 });
+    // A crash that is being mended for too long, since that is later than the longest patience with a hang.
+    assert.deepEqual(within('the model hangs, crashes or answers wrongly'), [
+      [{ soonest: 0, worst: 902_000 }, {}],
+      [outer(180), {}],
+      [outer(300), {}],
+    ]);
+    // Whoever comes in passes judges a silence at the end of one, which may be a long one.
+    assert.deepEqual(within('the power of home')?.[2], [
+      outer(300),
+      { lan: { soonest: 720_000, worst: (180 + 900 + 540) * 1_000 } },
+    ]);
+    const off = rows.find(({ failure }) => failure.words === 'off itself stops');
+    assert.deepEqual([off?.outside, off?.outsideMs], [['hc.io'], 1_200_000]);
   });
 });

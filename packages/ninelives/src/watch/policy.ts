@@ -41,6 +41,11 @@ export function worstNoticeMs(policy: WatchPolicy): number {
   return everyMs + (failureThreshold - 1) * confirmMs + failureThreshold * lookLimitMs(deadlineMs);
 }
 
+/** The shortest: every look fails at once, and the first one comes right after the loss. */
+export function soonestNoticeMs({ failureThreshold, confirmMs }: WatchPolicy): number {
+  return (failureThreshold - 1) * confirmMs;
+}
+
 /** One look at most: the public way, and then everything else side by side within the same limit. */
 export function lookLimitMs(deadlineMs: number): number {
   return 2 * deadlineMs;

@@ -2,6 +2,7 @@ import type { Config, ServiceConfig } from '../../config/service.js';
 import { performDrill } from '../../drill/drill.js';
 import type { Fault } from '../../drill/faults/fault.js';
 import { aliasesOf, FAULTS, faultNamed } from '../../drill/faults/table.js';
+import { OUTER_DRILLS } from '../../drill/outer/table.js';
 import type { DrillRefusal } from '../../drill/report.js';
 import { lockOwner } from '../../host/lock.js';
 import type { GuardRecord } from '../../record/record.js';
@@ -96,7 +97,7 @@ export async function runDrill(
 /** `drill --list` */
 export function listFaults(json: boolean, terminal: Terminal): ExitCode {
   const faults: Fault[] = Object.values(FAULTS);
-  const rows = faults.map(({ name, summary, expects }) => ({
+  const rows = [...faults, ...OUTER_DRILLS].map(({ name, summary, expects }) => ({
     name,
     aliases: aliasesOf(name),
     summary,
@@ -119,7 +120,7 @@ function listFault(
 function faultOf(name: string): Fault {
   const fault = faultNamed(name);
   if (fault) return fault;
-  const known = Object.keys(FAULTS).join(', ');
+  const known = [...Object.keys(FAULTS), ...OUTER_DRILLS.map((drill) => drill.name)].join(', ');
   throw new CliError(`there is no fault '${name}'; there are ${known}`, EXIT.usage, 'ninelives drill --list');
 }
 

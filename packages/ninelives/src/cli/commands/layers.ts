@@ -2,18 +2,36 @@ import type { Config } from '../../config/service.js';
 import { defencesOf } from '../../layers/defence.js';
 import { findings } from '../../layers/findings.js';
 import { type Cell, type Matrix, matrixOf, type Row } from '../../layers/matrix.js';
+import type { GuardRecord } from '../../record/record.js';
 import { EXIT, type ExitCode } from '../errors.js';
+import { heardIn } from '../layers-heard.js';
 import { span, type Terminal } from '../terminal.js';
 
 /** `layers`: which layer catches which failure, and where two layers are one. Exit 1 where a failure is told by nobody. */
-export function runLayers(config: Config, json: boolean, terminal: Terminal): ExitCode {
+export function runLayers(
+  config: Config,
+  options: { json: boolean; record: GuardRecord | null; wallMs: number },
+  terminal: Terminal,
+): ExitCode {
+  const { json, record, wallMs } = options;
+  const heard = record ? heardIn(record, config) : {};
   let worst: ExitCode = EXIT.fine;
   for (const defence of defencesOf(config)) {
     const matrix = matrixOf(defence);
     const holes = findings(matrix);
     if (holes.length > 0) worst = EXIT.unhealthy;
-    if (json) terminal.out(JSON.stringify({ ...matrix, findings: holes }));
-    else print(matrix, holes, terminal);
+    const layers = defence.layers.map(({ name, kind, everyMs, graceMs, heardBy }) => {
+      const lastHeardWallMs = heard[name] ?? null;
+      return { name, kind, everyMs, graceMs, heardBy, lastHeardWallMs };
+    });
+    if (json) terminal.out(JSON.stringify({ ...matrix, layers, findings: holes }));
+    else {
+      print(matrix, holes, terminal);
+      const words = layers.map(({ name, lastHeardWallMs: last }) =>
+        last === null ? `${name} not heard of here` : `${name} ${span(wallMs - last)} ago`,
+      );
+      if (record) terminal.out(terminal.style('dim', `  last sign of life: ${words.join(', ')}`));
+    }
   }
   return worst;
 }
@@ -52,6 +70,7 @@ function lineOf(row: Row): string[] {
 function cellWords({ state, notices, acts, tells, worstMs }: Cell): string {
   if (state === 'down') return 'down';
   if (state === 'blind') return 'blind, tells later';
+  if (state === 'mute') return 'its pages wait';
   const seen = [
     ...(notices.loss ? ['sees it'] : []),
     ...notices.silenceOf.map((name) => `misses ${name}`),

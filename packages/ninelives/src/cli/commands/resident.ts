@@ -7,6 +7,7 @@ import { makeWay } from '../../daemon/make-way.js';
 import { guardLayer, runDaemon } from '../../daemon/run.js';
 import { wallMs } from '../../host/clock.js';
 import { createSdNotify } from '../../host/sd-notify.js';
+import { notifiersOf } from '../../layers/telling.js';
 import type { GuardRecord } from '../../record/record.js';
 import { BIN } from '../bin.js';
 import { type OpenDashboard, openDashboard } from '../dashboard/open.js';
@@ -46,7 +47,9 @@ const PASS_LIMIT_MS = 10 * 60_000;
 /** `up` and `guard`: the daemon in the foreground, its story on the terminal, quiet when all is well. */
 export async function runResident(options: ResidentOptions, terminal: Terminal): Promise<ExitCode> {
   const { config, stateDir, mode } = options;
-  const house = options.once ? await houseForPass(options) : openHouse(stateDir, config, options.env);
+  const house = options.once
+    ? await houseForPass(options)
+    : openHouse(stateDir, ofGuard(config), options.env);
   if ('guardedBy' in house) {
     terminal.out(`nothing to do: ${house.guardedBy} guards here already`);
     return EXIT.fine;
@@ -116,6 +119,11 @@ export async function runResident(options: ResidentOptions, terminal: Terminal):
   return healthy ? EXIT.fine : EXIT.unhealthy;
 }
 
+/** A guard tells with what its layer names. */
+function ofGuard(config: Config): Config {
+  return { ...config, notifiers: notifiersOf(config, guardLayer(config)) };
+}
+
 /** A dashboard that can't be opened as asked ends the command before anything is started. */
 async function openBeside(
   { config, stateDir, by, env }: ResidentOptions,
@@ -139,7 +147,7 @@ async function houseForPass({
   const other = await makeWay(stateDir, wallMs(), PASS_LIMIT_MS);
   if (other !== null) return { guardedBy: `${other.command} (pid ${other.pid})` };
   try {
-    return openHouse(stateDir, config, env);
+    return openHouse(stateDir, ofGuard(config), env);
   } catch (error) {
     // It has taken the folder since, or has not yet written its name.
     if (error instanceof SetupError && error.code === 'STATE_IN_USE') return { guardedBy: 'another pass' };

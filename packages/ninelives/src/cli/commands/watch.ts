@@ -6,6 +6,7 @@ import { runWatch } from '../../daemon/watch.js';
 import { wallMs } from '../../host/clock.js';
 import { createSdNotify } from '../../host/sd-notify.js';
 import { systemClock } from '../../host/system-clock.js';
+import { notifiersOf } from '../../layers/telling.js';
 import { createOutbox } from '../../notify/outbox.js';
 import type { WatchDecision } from '../../watch/step.js';
 import { EXIT, type ExitCode } from '../errors.js';
@@ -38,7 +39,8 @@ export async function runWatchCommand(options: WatchCommandOptions, terminal: Te
     }
   }
   const onTrouble = troubleTeller(terminal, options.json, wallMs);
-  const house = openHouse(stateDir, config, options.env);
+  const told = { ...config, notifiers: notifiersOf(config, layer) };
+  const house = openHouse(stateDir, told, options.env);
   const systemd = createSdNotify(options.env);
   const outbox = createOutbox({
     record: house.record,

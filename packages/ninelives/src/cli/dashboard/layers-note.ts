@@ -42,6 +42,7 @@ export function noteLayers(config: Config, record: GuardRecord): void {
 function wordsOf({ state, notices, tells, worstMs, acts }: Cell): string {
   if (state === 'down') return 'down with it';
   if (state === 'blind') return 'blind, tells later';
+  if (state === 'mute') return 'its pages wait';
   if (!notices.loss && notices.silenceOf.length === 0) return 'does not see it';
   if (worstMs === null) return acts === null ? "sees it, can't tell" : "mends it, can't tell";
   return `${acts === null ? 'tells' : 'mends it, tells'} ${tells.join(', ')} within ${span(worstMs)}`;

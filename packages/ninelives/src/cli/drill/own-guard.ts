@@ -1,7 +1,8 @@
 import type { Config, ServiceConfig } from '../../config/service.js';
 import { openHouse } from '../../daemon/house.js';
-import { runDaemon } from '../../daemon/run.js';
+import { guardLayer, runDaemon } from '../../daemon/run.js';
 import { sleep } from '../../host/clock.js';
+import { notifiersOf } from '../../layers/telling.js';
 import type { GuardRecord } from '../../record/record.js';
 import { openRecord } from '../../record/sqlite.js';
 import { recordFile } from '../state-dir.js';
@@ -28,7 +29,8 @@ export async function withOwnGuard<T>(
   use: (record: GuardRecord) => Promise<T>,
 ): Promise<T> {
   const { config, service, stateDir, env } = options;
-  const house = openHouse(stateDir, config, env);
+  const told = { ...config, notifiers: notifiersOf(config, guardLayer(config)) };
+  const house = openHouse(stateDir, told, env);
   const ended = new AbortController();
   const serving = new AbortController();
   const daemon = runDaemon({

@@ -10,8 +10,8 @@ export interface CommandContext {
   env: { [name: string]: string | undefined };
   /** Aborted by Ctrl-C and SIGTERM. */
   signal: AbortSignal;
-  /** Asks whoever sits at the terminal; null where nobody does. */
-  ask: ((question: string) => Promise<string>) | null;
+  /** Asks whoever sits at the terminal, until the signal is aborted; null where nobody does. */
+  ask: ((question: string, signal?: AbortSignal) => Promise<string>) | null;
   exit(code: number): void;
 }
 

@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { readEvidence } from '../../evidence/store.js';
 import { lockOwner } from '../../host/lock.js';
 import { systemClock } from '../../host/system-clock.js';
+import type { GuardRecord } from '../../record/record.js';
 import { runDoctor } from '../commands/doctor.js';
 import { runInit } from '../commands/init.js';
 import { showIncidents, showStatus } from '../commands/inspect.js';
@@ -14,7 +16,7 @@ import { CliError, EXIT } from '../errors.js';
 import { askGateways } from '../gateway/seen.js';
 import { configHere } from '../guarded.js';
 import { configOf } from '../services.js';
-import { stateDirOf, withRecord } from '../state-dir.js';
+import { recordFile, stateDirOf, withRecord } from '../state-dir.js';
 import {
   type CommandContext,
   type Flags,
@@ -57,9 +59,13 @@ export function addLooking(program: Command, context: CommandContext): void {
     )
     .option('--config <file>', 'a ninelives.yaml (default: the one here)')
     .addOption(jsonFlag())
+    .addOption(stateFlag())
     .action((flags: Flags) => {
       const { config } = configOf(serviceFlags(flags), [], env);
-      context.exit(runLayers(config, flags.json ?? false, terminal));
+      const stateDir = stateDirOf(flags.state, env);
+      const rest = { json: flags.json ?? false, wallMs: systemClock.wallMs() };
+      const run = (record: GuardRecord | null) => runLayers(config, { ...rest, record }, terminal);
+      context.exit(existsSync(recordFile(stateDir)) ? withRecord(stateDir, run) : run(null));
     });
   withServiceFlags(program.command('init').argument('[command...]'))
     .description('look around, and write a commented ninelives.yaml whose probe has just passed')

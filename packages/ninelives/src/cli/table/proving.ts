@@ -1,11 +1,15 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
+import { outerDrillNamed } from '../../drill/outer/table.js';
 import { lockOwner } from '../../host/lock.js';
+import type { GuardRecord } from '../../record/record.js';
 import { runDemo } from '../commands/demo.js';
 import { listFaults, runDrill, runDrillOn } from '../commands/drill.js';
+import { runOuterDrill } from '../commands/drill-outer.js';
 import { CliError, EXIT } from '../errors.js';
+import { configHere } from '../guarded.js';
 import { configOf, DEFAULT_CONFIG } from '../services.js';
-import { stateDirOf, withRecord } from '../state-dir.js';
+import { recordFile, stateDirOf, withRecord } from '../state-dir.js';
 import {
   type CommandContext,
   durationOf,
@@ -42,6 +46,15 @@ export function addDrill(program: Command, context: CommandContext): void {
       const { service, force = false, really = false } = flags;
       const options = { fault, stateDir, service, json, force, really, limitMs, by: operatorOf(env) };
       const named = serviceFlags(flags);
+      const outer = outerDrillNamed(fault);
+      if (outer) {
+        const config = configHere(named, [], stateDir, env);
+        const rest = { config, service, json, limitMs, stateDir, by: operatorOf(env), ask: context.ask };
+        const run = (record: GuardRecord | null) =>
+          runOuterDrill({ ...rest, drill: outer, record }, terminal, signal);
+        const kept = existsSync(recordFile(stateDir));
+        return context.exit(kept ? await withRecord(stateDir, run) : await run(null));
+      }
       // Where nobody guards, the config of this folder says what the drill's own guard looks after.
       const byConfig = existsSync(DEFAULT_CONFIG) && lockOwner(stateDir) === null;
       if (Object.keys(named).length > 0 || byConfig) {

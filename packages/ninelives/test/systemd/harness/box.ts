@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { cpSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { ProcessId } from '../../../src/core/types.js';
 import { sleep } from '../../../src/host/clock.js';
 import { readStat } from '../../../src/host/procfs/processes.js';
 import { makeCgroups } from './cgroup.js';
@@ -13,6 +14,12 @@ import { clearRemains, mountRoot, tearDown, writeOwner } from './remains.js';
 export interface Box extends Inside {
   /** The power fails: everything inside ends at once, nothing is flushed or stopped in order. */
   powerCut(): void;
+  /** Boots it again, with the disk as the cut has left it. */
+  powerOn(): Promise<void>;
+  /** Its root folder, as seen from outside. */
+  root: string;
+  /** Its PID 1, as seen from outside. */
+  leader(): ProcessId;
   /** Ends it and removes every trace. Safe to call twice. */
   down(): void;
 }
@@ -52,11 +59,21 @@ export async function bootBox(): Promise<Box> {
   try {
     const root = join(rig, 'root');
     furnish(root);
-    const leader = await start(rig, name);
-    const inside = createInside(leader, root);
+    let leader = await start(rig, name);
+    const inside = createInside(() => leader, root);
     await settle(inside, rig);
     await addUser(inside);
-    return { ...inside, powerCut: () => tearDown(rig, name, 'processes'), down };
+    return {
+      ...inside,
+      down,
+      root,
+      powerCut: () => tearDown(rig, name, 'processes'),
+      async powerOn() {
+        leader = await start(rig, name);
+        await settle(inside, rig);
+      },
+      leader: () => leader,
+    };
   } catch (error) {
     const log = readFileSync(join(rig, 'nspawn.log'), 'utf8').slice(-2_000);
     down();
@@ -77,7 +94,7 @@ function furnish(root: string): void {
 }
 
 /** Starts systemd-nspawn in cgroups of its own; returns the container's PID 1 as seen from here. */
-async function start(rig: string, name: string): Promise<{ pid: number; startTicks: number }> {
+async function start(rig: string, name: string): Promise<ProcessId> {
   const log = openSync(join(rig, 'nspawn.log'), 'a');
   const joins = makeCgroups(name).map((folder) => `echo $$ > ${folder}/cgroup.procs`);
   const nspawn = [
@@ -112,7 +129,7 @@ async function start(rig: string, name: string): Promise<{ pid: number; startTic
   throw new Error(`systemd-nspawn ended with ${child.exitCode} before its container began`);
 }
 
-function childOf(pid: number): { pid: number; startTicks: number } | null {
+function childOf(pid: number): ProcessId | null {
   try {
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
     const stat = readStat(Number(children.split(' ')[0]));

@@ -31,9 +31,10 @@ const PATH = '/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const RUN_LIMIT_MS = 120_000;
 const HOME = '/home/jc';
 
-/** `leader`: PID 1 of the container as seen from outside; `root`: its root folder there. */
-export function createInside(leader: ProcessId, root: string): Inside {
+/** `leaderOf`: PID 1 of the container as seen from outside; `root`: its root folder there. */
+export function createInside(leaderOf: () => ProcessId, root: string): Inside {
   const enter = (argv: string[], env: { [name: string]: string }, options: RunOptions) => {
+    const leader = leaderOf();
     if (!isAlive(leader)) throw new Error('the box is down');
     const variables = Object.entries({ ...env, ...options.env }).map(([name, value]) => `${name}=${value}`);
     const [first = [], second = argv] = argv[0] === 'setpriv' ? [argv.slice(0, 4), argv.slice(4)] : [];

@@ -1,0 +1,51 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { listStats, readStat } from '../../src/host/procfs/processes.js';
+import { signalIfSame } from '../../src/host/signal.js';
+
+/** A process on one of the machines; its output goes to a file, for whoever reads a failed run. */
+export interface Running {
+  pid: number;
+  alive(): boolean;
+  /** SIGKILL to it and to what it has started, and its end. */
+  kill(): Promise<void>;
+}
+
+/** Starts a command in that network namespace. */
+export function startIn(namespace: string, argv: string[], log: string): Running {
+  const out = openSync(log, 'a');
+  const child = spawn('ip', ['netns', 'exec', namespace, ...argv], { stdio: ['ignore', out, out] });
+  closeSync(out);
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`${argv[0]} did not start in ${namespace}`);
+  return { pid, alive: () => isRunning(child), kill: () => killTree(child, pid) };
+}
+
+function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null;
+}
+
+async function killTree(child: ChildProcess, pid: number): Promise<void> {
+  // Those below first by identity: once their parent is gone they would be nobody's.
+  const below = descendantsOf(pid);
+  if (isRunning(child)) {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+  for (const id of below) signalIfSame(id, 'SIGKILL');
+}
+
+function descendantsOf(pid: number): { pid: number; startTicks: number }[] {
+  const stats = listStats();
+  const known = new Set([pid]);
+  for (let grown = -1; grown !== known.size; ) {
+    grown = known.size;
+    for (const stat of stats) if (known.has(stat.ppid)) known.add(stat.pid);
+  }
+  known.delete(pid);
+  return [...known].flatMap((each) => {
+    const stat = readStat(each);
+    return stat ? [{ pid: each, startTicks: stat.startTicks }] : [];
+  });
+}
