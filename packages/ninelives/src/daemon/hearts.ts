@@ -59,7 +59,8 @@ function noteBeat(name: string, { house: { record } }: HeartsOptions): void {
 
 function beat(target: Target, layer: string, signal: AbortSignal): Promise<Sent & { tooOld?: true }> {
   if (target.type === 'ntfy') return armDeadman({ ...target, layer }, signal, PORTS);
-  return sendBeat(target.url, 'success', { signal }, PORTS);
+  // Whoever comes back hears of us within an interval, not after a long wait between tries.
+  return sendBeat(target.url, 'success', { signal, waitMaxMs: target.everyMs }, PORTS);
 }
 
 /** The beats of one pass get this long in all: cron begins the next one soon. */

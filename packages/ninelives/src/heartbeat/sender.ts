@@ -16,13 +16,13 @@ const TRIES = 6;
 export async function sendBeat(
   base: string,
   beat: Beat,
-  options: { rid?: string | null; body?: string; signal: AbortSignal },
+  options: { rid?: string | null; body?: string; signal: AbortSignal; waitMaxMs?: number },
   { fetch, sleep }: SendPorts,
 ): Promise<Sent> {
-  const { rid = null, body = '', signal } = options;
+  const { rid = null, body = '', signal, waitMaxMs = Number.POSITIVE_INFINITY } = options;
   let error = 'called off';
   for (let attempt = 0; attempt < TRIES && !signal.aborted; attempt += 1) {
-    if (attempt > 0) await sleep(500 * 2 ** attempt, signal);
+    if (attempt > 0) await sleep(Math.min(500 * 2 ** attempt, waitMaxMs), signal);
     try {
       const limit = AbortSignal.any([signal, AbortSignal.timeout(LIMIT_MS)]);
       const init = { method: 'POST', body, signal: limit, redirect: 'manual' } as const;

@@ -12,8 +12,8 @@ const { ensureSiteNeeds } = (await import(needs)) as { ensureSiteNeeds(): string
 const lacks = ensureSiteNeeds();
 if (lacks && process.env.CI) throw new Error(`under CI nothing may be skipped; four machines: ${lacks}`);
 
-/** What fits into the suite's time. All of them, those with a boot in it too, and in many orders: bench/layers. */
-const IN_SUITE = /process|guard|tunnel|scheduler|notifier/;
+/** What fits into the suite's time; those with a boot in them, and many orders: bench/layers. */
+const IN_SUITE = /frozen|guard|tunnel|LAN|line|scheduler|notifier/;
 /** Any order must do; this one can be had again. */
 const SEED = Number(process.env.NINELIVES_SITE_SEED ?? '20261125');
 const chance = new Chance(SEED);

@@ -109,7 +109,7 @@ function faultsOf(
   return faults;
 }
 
-/** The same page twice, or a second page or end of one loss; a loss that becomes a person's is one more page of it. */
+/** The same page twice, or a second page or end of one loss; that it needs a person is told once a reason, each with its id. */
 function repeated(pages: Arrived[]): string[] {
   const faults: string[] = [];
   const seen = new Set<string>();
@@ -117,7 +117,8 @@ function repeated(pages: Arrived[]): string[] {
   for (const { id, layer, about, of, kind, title } of pages) {
     if (seen.has(id)) faults.push(`twice: ${layer}: ${title}`);
     seen.add(id);
-    const key = `${layer}, ${about} of ${of}, ${/needs you/.test(title) ? 'needs you' : kind}`;
+    if (/needs you/.test(title)) continue;
+    const key = `${layer}, ${about} of ${of}, ${kind}`;
     count.set(key, (count.get(key) ?? 0) + 1);
   }
   for (const [key, times] of count) if (times > 1) faults.push(`${times} times: ${key}`);
