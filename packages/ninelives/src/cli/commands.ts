@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CommandContext } from './table/flags.js';
 import { addGateway } from './table/gateway.js';
+import { addLayers } from './table/layers.js';
 import { addLooking } from './table/looking.js';
 import { addExport, addInstalling, addOperating } from './table/operating.js';
 import { addNotify } from './table/paging.js';
@@ -13,6 +14,7 @@ import { addPrometheus, addTelling } from './table/telling.js';
 export function addCommands(program: Command, context: CommandContext): void {
   addResident(program, context);
   addLooking(program, context);
+  addLayers(program, context);
   addTelling(program, context);
   addNotify(program, context);
   addDrill(program, context);

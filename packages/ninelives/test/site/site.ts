@@ -199,7 +199,11 @@ function createSite(
     async untilCalm() {
       let why = '';
       try {
-        await eventually('calm', () => (why = restless(site)) === '', CALM_LIMIT_MS);
+        const isCalm = () => {
+          why = restless(site);
+          return why === '';
+        };
+        await eventually('calm', isCalm, CALM_LIMIT_MS);
       } catch (error) {
         throw new Error(`not calm: ${why}\n${logsOf(folder)}`, { cause: error });
       }

@@ -1,22 +1,18 @@
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { readEvidence } from '../../evidence/store.js';
 import { lockOwner } from '../../host/lock.js';
 import { systemClock } from '../../host/system-clock.js';
-import type { GuardRecord } from '../../record/record.js';
 import { runDoctor } from '../commands/doctor.js';
 import { runInit } from '../commands/init.js';
 import { showIncidents, showStatus } from '../commands/inspect.js';
-import { runLayers } from '../commands/layers.js';
 import { runProbeCommand } from '../commands/probe.js';
 import { recordGolden } from '../commands/record-golden.js';
 import { writeStatusPage } from '../commands/status-page.js';
 import { CliError, EXIT } from '../errors.js';
 import { askGateways } from '../gateway/seen.js';
 import { configHere } from '../guarded.js';
-import { configOf } from '../services.js';
-import { recordFile, stateDirOf, withRecord } from '../state-dir.js';
+import { stateDirOf, withRecord } from '../state-dir.js';
 import {
   type CommandContext,
   type Flags,
@@ -26,7 +22,7 @@ import {
   withServiceFlags,
 } from './flags.js';
 
-/** probe, doctor, layers, init, status, incidents */
+/** probe, doctor, init, status, incidents */
 export function addLooking(program: Command, context: CommandContext): void {
   const { terminal, env } = context;
   withServiceFlags(program.command('probe'))
@@ -51,21 +47,6 @@ export function addLooking(program: Command, context: CommandContext): void {
       const stateDir = stateDirOf(flags.state, env);
       const config = configHere(named, command, stateDir, env);
       context.exit(await runDoctor(config, { stateDir, env, json: flags.json ?? false }, terminal));
-    });
-  program
-    .command('layers')
-    .description(
-      'which layer catches which failure, who can tell you, how late; exit 1 where two layers are one',
-    )
-    .option('--config <file>', 'a ninelives.yaml (default: the one here)')
-    .addOption(jsonFlag())
-    .addOption(stateFlag())
-    .action((flags: Flags) => {
-      const { config } = configOf(serviceFlags(flags), [], env);
-      const stateDir = stateDirOf(flags.state, env);
-      const rest = { json: flags.json ?? false, wallMs: systemClock.wallMs() };
-      const run = (record: GuardRecord | null) => runLayers(config, { ...rest, record }, terminal);
-      context.exit(existsSync(recordFile(stateDir)) ? withRecord(stateDir, run) : run(null));
     });
   withServiceFlags(program.command('init').argument('[command...]'))
     .description('look around, and write a commented ninelives.yaml whose probe has just passed')
