@@ -39,7 +39,9 @@ async function oneOrder(seed) {
   const found = [];
   for await (const line of createInterface(child.stdout)) {
     const outcome = JSON.parse(line);
-    console.log(`${seed}  ${outcome.faults.length === 0 ? 'as foretold' : outcome.faults.join('; ')}  ${outcome.cut}`);
+    console.log(
+      `${seed}  ${outcome.faults.length === 0 ? 'as foretold' : outcome.faults.join('; ')}  ${outcome.cut}`,
+    );
     found.push(outcome);
   }
   if (found.length === 0) throw new Error(`seed ${seed}: the machines did not come up`);
