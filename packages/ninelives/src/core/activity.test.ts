@@ -51,6 +51,8 @@ test('a batch beside which one cheap answer is missed is no jam of its whole len
   assert.equal(batch(100, 200), 'busy');
   assert.equal(batch(20, null), 'stalled');
   assert.equal(batch(1, 200), 'busy');
+  assert.equal(batch(2, null), 'busy', 'fewer than the threshold say nothing');
+  assert.equal(batch(1, 200), 'busy');
   assert.equal(batch(20, null), 'stalled');
   assert.equal(story.kills.length, 0);
   batch(12, null);

@@ -63,10 +63,11 @@ export function noteGpu(life: Life, unit: UnitSnapshot, atMs: number): void {
 
 /** Takes in how the cheap endpoints answered beside a probe: none of them, for how long, is what a jam is seen from. */
 export function noteCheap(life: Life, cheap: readonly CheapAnswer[], startedAtMs: number): void {
-  const before = life.sight?.cheapSilentSinceMs ?? null;
+  const before = life.sight?.cheapSilent ?? null;
   const silent = cheap.length > 0 && cheap.every(({ status }) => status === null);
-  const sinceMs = silent ? (before ?? startedAtMs) : null;
-  if (sinceMs !== before) life.sight = { ...life.sight, cheapSilentSinceMs: sinceMs };
+  if (!silent && before === null) return;
+  const now = { probes: (before?.probes ?? 0) + 1, sinceMs: before?.sinceMs ?? startedAtMs };
+  life.sight = { ...life.sight, cheapSilent: silent ? now : null };
 }
 
 /** Were the doers at work in the last windows that we have seen? However long ago that was: blindness is not idleness. */

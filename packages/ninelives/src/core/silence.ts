@@ -75,11 +75,11 @@ function lookAt(state: GuardState, life: Life, unit: UnitSnapshot, policy: Polic
   if (harm) return atOnce(frozen ? 'frozen' : 'hung', harm);
   const work = workOf(life, unit, atMs);
   if (work) {
-    // Counted from when they fell silent: a cheap answer missed in the middle of a batch is no jam of its whole length.
-    const jamSinceMs = life.sight?.cheapSilentSinceMs ?? null;
-    return jamSinceMs !== null
+    // A cheap answer that is missed in the middle of a batch is no jam, and surely none of its whole length.
+    const jam = life.sight?.cheapSilent ?? null;
+    return jam !== null && jam.probes >= policy.failureThreshold
       ? wait('stalled', `its event loop is blocked, and it is at work (${work})`, {
-          sinceMs: Math.max(sinceMs, jamSinceMs),
+          sinceMs: Math.max(sinceMs, jam.sinceMs),
         })
       : wait('busy', `it is at work (${work}), and nothing tells whether it gets anywhere`);
   }
@@ -89,8 +89,7 @@ function lookAt(state: GuardState, life: Life, unit: UnitSnapshot, policy: Polic
   if (standsStillSince(life, failingSinceMs))
     return atOnce('hung', `${idle}, and its counter of finished work stands still`);
   if (traffic?.kind === 'standing') return atOnce('hung', `${idle}, and ${traffic.text}`);
-  // What moved a while ago has stopped since, or is out of sight: that is counted from there.
-  const stillSinceMs = Math.max(sinceMs, life.activeAtMs ?? sinceMs, life.sight?.gpuAtMs ?? sinceMs);
+  const stillSinceMs = stillSince(life, sinceMs);
   const unseen = unseenOf(unit, atMs);
   if (unseen) {
     const longestMs = policy.opaqueFactor * state.longestMs;
@@ -106,6 +105,12 @@ function lookAt(state: GuardState, life: Life, unit: UnitSnapshot, policy: Polic
   }
   // What nobody could see was not standing still.
   return wait('suspect', idle, { sinceMs: Math.max(stillSinceMs, life.sight?.unseenAtMs ?? sinceMs) });
+}
+
+/** What moved a while ago, or was expected to take its time, has stopped since or is out of sight: counted from there. */
+function stillSince({ activeAtMs, sight }: Life, sinceMs: number): number {
+  const { gpuAtMs = sinceMs, expectedAtMs = sinceMs } = sight ?? {};
+  return Math.max(sinceMs, activeAtMs ?? sinceMs, gpuAtMs, expectedAtMs);
 }
 
 /** What of it is at work, in words; null when nothing that can be seen is. */

@@ -30,6 +30,15 @@ test('work that is expected to take so long is left alone while it is seen to be
   assert.equal(story.kills.length, 1, 'the gateway has not said so for a while');
 });
 
+test('a gateway that can not be asked for a while takes no patience away', () => {
+  const story = serving();
+  for (let i = 0; i < 100; i++) story.see(traffic('expected')).probe('timeout');
+  for (let i = 0; i < 18; i++) story.probe('timeout');
+  assert.equal(story.kills.length, 0, 'standing still counts from when it last said so');
+  for (let i = 0; i < 4; i++) story.probe('timeout');
+  assert.equal(story.kills.length, 1);
+});
+
 test('work that nothing is known of lengthens patience; another life, and none, say nothing', () => {
   const quick = { ...POLICY, idlePatienceMs: 0 };
   const story = serving(quick);

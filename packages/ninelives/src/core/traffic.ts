@@ -12,6 +12,7 @@ export function absorbTraffic({ state, at }: Draft, of: Incarnation, traffic: Tr
   if (!life || !sameIncarnation(of, life.incarnation)) return;
   const news = traffic.kind === 'standing' && life.traffic?.kind !== 'standing';
   life.traffic = traffic.kind === 'none' ? null : { ...traffic, atMs: at.atMs };
+  if (traffic.kind === 'expected') life.sight = { ...life.sight, expectedAtMs: at.atMs };
   if (news && life.failures === 0) state.probeDueAtMs = Math.min(state.probeDueAtMs ?? at.atMs, at.atMs);
 }
 

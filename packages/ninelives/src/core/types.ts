@@ -89,8 +89,10 @@ export interface WorkSight {
   gpuAtMs?: number;
   /** When it could last not be seen whether it works. */
   unseenAtMs?: number;
-  /** Since when none of the cheap endpoints has answered beside a probe; null: the last time one did. */
-  cheapSilentSinceMs?: number | null;
+  /** When a client's work was last said to take no longer than its like. */
+  expectedAtMs?: number;
+  /** Beside how many probes in a row none of the cheap endpoints has answered, and since when; null: one did. */
+  cheapSilent?: { probes: number; sinceMs: number } | null;
 }
 
 /** How much more it may use before something is killed for want of memory. */

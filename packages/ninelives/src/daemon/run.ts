@@ -34,8 +34,8 @@ export interface DaemonOptions {
   onState(service: ServiceConfig, state: GuardState): void;
   /** Something that people should hear of and that is no event of a service: a page that was given up. */
   onTrouble(text: string): void;
-  /** Each completed look at a service: what a watchdog is fed with. */
-  onRound(): void;
+  /** Each completed look at a service, and what is known after it: what a watchdog is fed with. */
+  onRound(service: ServiceConfig, state: GuardState): void;
   /** Aborted: the daemon lets go in good order. */
   signal: AbortSignal;
 }
@@ -80,9 +80,9 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
       running.push(
         await startService(service, options, {
           onPages: () => void outbox.drain(),
-          onRound() {
+          onRound(state) {
             rounds += 1;
-            options.onRound();
+            options.onRound(service, state);
           },
           onBug(error) {
             bug ??= { error };
@@ -136,7 +136,7 @@ export function guardLayer({ outer }: Config): string {
 async function startService(
   service: ServiceConfig,
   options: DaemonOptions,
-  hooks: { onPages: () => void; onRound: () => void; onBug: (error: unknown) => void },
+  hooks: { onPages: () => void; onRound: (state: GuardState) => void; onBug: (error: unknown) => void },
 ): Promise<Running> {
   const { house } = options;
   let guard: (Guard & { close(): void }) | null = null;
@@ -182,7 +182,7 @@ async function startService(
       options.onState(service, decision.state);
       if (decision.pages.length > 0) hooks.onPages();
     },
-    onRound: hooks.onRound,
+    onRound: () => hooks.onRound(created.state()),
     tellWithoutRecord(page) {
       for (const notifier of house.notifiers) {
         void notifier.deliver(page, AbortSignal.timeout(LAST_PAGES_MS));

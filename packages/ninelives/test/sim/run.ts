@@ -84,7 +84,7 @@ function becomeWell(world: World): void {
   while (!services.every(({ isWell }) => isWell)) {
     if (stage.time.step(until)) continue;
     for (const { stage: its, seat, server, supervisor, isWell } of services) {
-      const state = seat.guard?.state();
+      const { state } = seat;
       its.require(
         isWell,
         'L1',
@@ -110,28 +110,25 @@ function boundMs(service: Tenant): number {
   const load = server.loadMs[1] + 1_000;
   const success = policy.successThreshold * Math.max(intervalMs, confirmMs + 1_000) + deadlineMaxMs;
   const looks = 4 * timing.inspectMs + 4 * timing.inspectQuickMs;
+  // The present pass may have to come to its limit first; each next one is two minutes away.
+  const cron = service.stage.common.cron ? 10 * 60_000 + 3 * 120_000 : 0;
   const admin = 2 * TEND_MS + policy.leftoverGraceMs;
-  const base = admin + inFlight + restart + load + success + looks;
+  const base = cron + admin + inFlight + restart + load + success + looks;
   const { life } = service.server;
   if (!life || life.healthy) return base;
   const startup = life.answered ? 0 : policy.startupGraceMs + policy.startupStallMs;
-  return (
-    base + Math.max(silent, judged) + startup + patienceMs(policy, life.mode, server.unseen) + waitMs(service)
-  );
+  return base + Math.max(silent, judged) + startup + patienceMs(service, life.mode) + waitMs(service);
 }
 
-/** What the rules wait for before silence counts as a hang: longer when the server is seen to be at work. */
-function patienceMs(policy: Policy, mode: Mode, unseen: boolean): number {
-  const works = LOOKS[mode].movesPerS >= 1;
+/** What the rules wait for before silence counts as a hang: longer when it is seen to be at work, or may be unseen. */
+function patienceMs(service: Tenant, mode: Mode): number {
+  const { policy, server } = service.stage.scenario;
+  // What clients wait for may be expected to take as long as anything before.
+  const works = LOOKS[mode].movesPerS >= 1 || server.counter === 'gateway';
+  const unseen = server.unseen || server.gpu || server.counter === 'gateway';
   const opaqueMs = Math.max(policy.opaquePatienceMs, policy.opaqueFactor * policy.deadlineMaxMs);
-  return (
-    Math.max(
-      policy.idlePatienceMs,
-      policy.jamPatienceMs,
-      works ? policy.busyLimitMs : 0,
-      unseen ? opaqueMs : 0,
-    ) + 10_000
-  );
+  const idleMs = Math.max(policy.idlePatienceMs, policy.jamPatienceMs);
+  return Math.max(idleMs, works ? policy.busyLimitMs : 0) + (unseen ? opaqueMs : 0) + 10_000;
 }
 
 function waitMs(service: Tenant): number {

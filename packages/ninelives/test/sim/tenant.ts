@@ -107,7 +107,7 @@ export class Tenant implements Box {
     const { stage, server, supervisor, seat } = this;
     const { life } = server;
     this.post({ type: 'resume' });
-    const proved = !stage.scenario.needsProof || seat.guard?.state().power === 'armed';
+    const proved = !stage.scenario.needsProof || seat.state?.power === 'armed';
     const canHeal = proved && stage.scenario.unit.revives === true;
     if (!canHeal && life && !life.healthy) this.processes.end(life.main, 'SIGABRT');
     const round = () => {
@@ -121,7 +121,7 @@ export class Tenant implements Box {
 
   get isWell(): boolean {
     if (!this.server.life?.healthy) return false;
-    const state = this.seat.guard?.state();
+    const { state } = this.seat;
     return state?.incident === null && state.intent === null && state.verdict.kind === 'serving';
   }
 }

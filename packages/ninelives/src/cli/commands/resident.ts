@@ -4,8 +4,9 @@ import { SetupError } from '../../daemon/errors.js';
 import { beginPass } from '../../daemon/hearts.js';
 import { type House, openHouse } from '../../daemon/house.js';
 import { makeWay } from '../../daemon/make-way.js';
+import { PASS_LIMIT_MS, passAnswer } from '../../daemon/pass.js';
 import { guardLayer, runDaemon } from '../../daemon/run.js';
-import { wallMs } from '../../host/clock.js';
+import { monotonicMs, wallMs } from '../../host/clock.js';
 import { createSdNotify } from '../../host/sd-notify.js';
 import { notifiersOf } from '../../layers/telling.js';
 import type { GuardRecord } from '../../record/record.js';
@@ -41,9 +42,6 @@ export interface ResidentOptions {
   ) => void;
 }
 
-/** One pass gets this long: three failures at the longest deadline, a restart and a large model's load. */
-const PASS_LIMIT_MS = 10 * 60_000;
-
 /** `up` and `guard`: the daemon in the foreground, its story on the terminal, quiet when all is well. */
 export async function runResident(options: ResidentOptions, terminal: Terminal): Promise<ExitCode> {
   const { config, stateDir, mode } = options;
@@ -60,6 +58,7 @@ export async function runResident(options: ResidentOptions, terminal: Terminal):
   const systemd = createSdNotify(options.env);
   systemd.ready();
   const pass = new AbortController();
+  const begunAtMs = monotonicMs();
   const beats = options.once ? beginPass(config.heartbeats, guardLayer(config)) : null;
   const answers = new Map<string, boolean>();
   const welcomed = new Set<string>();
@@ -81,10 +80,13 @@ export async function runResident(options: ResidentOptions, terminal: Terminal):
       const seen = { armed: state.power === 'armed', dashboard: dashboard?.url ?? null };
       if (!options.json && !options.once) options.welcome(service, seen, terminal);
     }
-    if (!options.once) return;
-    // A pass is over when the service serves, or when only a person can go on.
-    if (serving) answers.set(service.name, true);
-    if (state.incident?.status === 'escalated') answers.set(service.name, false);
+    if (options.once) takeAnswer(service, state);
+  }
+
+  /** The pass is over once each service has its answer. */
+  function takeAnswer(service: ServiceConfig, state: GuardState): void {
+    const answer = passAnswer(state, begunAtMs);
+    if (answer !== null) answers.set(service.name, answer);
     if (answers.size === config.services.length) pass.abort();
   }
 
@@ -101,7 +103,10 @@ export async function runResident(options: ResidentOptions, terminal: Terminal):
       hearts: !options.once,
       onEvent,
       onState,
-      onRound: systemd.alive,
+      onRound(service, state) {
+        systemd.alive();
+        if (options.once) takeAnswer(service, state);
+      },
       onTrouble,
       signal: AbortSignal.any([
         options.signal,

@@ -71,6 +71,18 @@ const HAPPENS: Record<Fault, (world: Box, chance: Chance) => void> = {
   deaf: ill('deaf'),
   spin: ill('spin'),
   batch: ill('batch', aWhile(2_000, 10 * MINUTE)),
+  'gpu-batch': (world, chance) => {
+    // Where no GPU can be read it would be a sleep that nobody could tell from a wedge.
+    const { gpu, unseen } = world.stage.scenario.server;
+    if (gpu && !unseen) ill('gpu-batch', aWhile(2_000, 10 * MINUTE))(world, chance);
+  },
+  'client-batch': (world, chance) => {
+    const { life } = world.server;
+    if (!life?.healthy || world.stage.scenario.server.counter !== 'gateway') return;
+    const forMs = chance.scale(2_000, 10 * MINUTE);
+    life.likeMs = chance.yes(0.7) ? Math.round(forMs * chance.between(0.4, 1.5)) : null;
+    world.server.enter(life, 'client-batch', forMs);
+  },
   sleep: ill('sleep', aWhile(2_000, 10 * MINUTE)),
   'engine-dead': loses('engine-dead'),
   'engine-zombie': loses('engine-zombie'),

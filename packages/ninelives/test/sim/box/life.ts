@@ -20,6 +20,8 @@ export type Mode =
   | 'deaf'
   | 'spin'
   | 'batch'
+  | 'gpu-batch'
+  | 'client-batch'
   | 'sleep'
   | 'engine-dead'
   | 'engine-zombie'
@@ -36,6 +38,8 @@ interface Looks {
   cheap: boolean;
   /** Units of movement (see core/startup.ts) a second. */
   movesPerS: number;
+  /** Its GPU works. */
+  gpu?: true;
 }
 
 export const LOOKS: Record<Mode, Looks> = {
@@ -56,6 +60,8 @@ export const LOOKS: Record<Mode, Looks> = {
   deaf: { answer: 'never', completes: false, cheap: false, movesPerS: 0 },
   spin: { answer: 'never', completes: false, cheap: true, movesPerS: 8 },
   batch: { answer: 'never', completes: false, cheap: true, movesPerS: 8 },
+  'gpu-batch': { answer: 'never', completes: false, cheap: true, movesPerS: 0, gpu: true },
+  'client-batch': { answer: 'never', completes: false, cheap: true, movesPerS: 0 },
   sleep: { answer: 'never', completes: true, cheap: true, movesPerS: 0.1 },
   'engine-dead': { answer: 'never', completes: false, cheap: true, movesPerS: 0 },
   'engine-zombie': { answer: 'never', completes: false, cheap: true, movesPerS: 0 },
@@ -74,6 +80,15 @@ export interface Told {
 }
 
 const TOLD_KEPT = 32;
+/** Answers that tell against it; a refused request, 429 and drift do not. */
+const FAILS: ReadonlySet<ProbeReason> = new Set([
+  'timeout',
+  'refused',
+  'reset',
+  'unavailable',
+  'error',
+  'wrong',
+]);
 const MIB = 1024 * 1024;
 export const BASE_BYTES = 64 * MIB;
 const LEAK_MIB_PER_HOUR = 16_384;
@@ -101,7 +116,12 @@ export class Life {
   answeredByStranger = false;
   endedMs: number | null = null;
   lastPassMs = Number.NEGATIVE_INFINITY;
+  /** Since when it was asked in vain: the start of the first failure after its last right answer. */
+  failingSinceMs: number | null = null;
+  /** While it works on a client's batch: how long its like ever took, as the gateway knows it; null: nothing like it. */
+  likeMs: number | null = null;
   #completed = 0;
+  #passes = 0;
   #lastCompletionMs = Number.NEGATIVE_INFINITY;
   #moved = 0;
 
@@ -143,8 +163,18 @@ export class Life {
     return Math.floor((nowMs - this.modeSinceMs) / this.everyMs);
   }
 
+  /** Work of clients that got done, without our own questions. */
+  served(nowMs: number): number {
+    return this.completed(nowMs) - this.#passes;
+  }
+
+  servedInMode(nowMs: number): number {
+    return this.#sinceMode(nowMs);
+  }
+
   passed(nowMs: number): void {
     this.#completed += 1;
+    this.#passes += 1;
     this.lastPassMs = nowMs;
   }
 
@@ -181,6 +211,8 @@ export class Life {
       this.answered = true;
     }
     if (!this.answered) return; // whatever fails before the first answer is loading
+    if (told.reason === 'ok') this.failingSinceMs = null;
+    else if (FAILS.has(told.reason)) this.failingSinceMs ??= told.startedMs;
     this.told.push(told);
     if (this.told.length > TOLD_KEPT) this.told.shift();
   }

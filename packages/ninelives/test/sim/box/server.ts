@@ -1,4 +1,7 @@
 import type { ProbeReason, UnitSnapshot } from '../../../src/core/types.js';
+import type { Mark } from '../seed/marks.js';
+import { Gate } from './gate.js';
+import { Gpu } from './gpu.js';
 import { type Life, LOOKS, type Mode, ROOM_BYTES } from './life.js';
 import type { Proc, Processes } from './processes.js';
 import type { Stage } from './stage.js';
@@ -15,6 +18,13 @@ interface Ask {
 /** So many loads read the weights into memory and free them on their way, to a GPU say. */
 const STAGES = 0.3;
 
+/** Work that takes long and ends by itself. */
+const BATCHES: { [mode: string]: Mark } = {
+  batch: 'batch-spared',
+  'gpu-batch': 'gpu-batch-spared',
+  'client-batch': 'client-batch-spared',
+};
+
 /** How one of the next lives will go. */
 type Plan = 'normal' | 'slow-load' | 'stuck-load' | 'crash' | 'hang';
 
@@ -29,6 +39,8 @@ export class Server {
   foreignLeftMs = Number.NEGATIVE_INFINITY;
   /** With its next right answer it dies, and the answer is told late: by then a new life may be up. */
   diesAfterAnswer = false;
+  readonly gpu: Gpu;
+  readonly gate: Gate;
   readonly #chance;
   #asks: Ask[] = [];
 
@@ -37,6 +49,8 @@ export class Server {
     private readonly processes: Processes,
   ) {
     this.#chance = stage.chance('server');
+    this.gpu = new Gpu(stage);
+    this.gate = new Gate(stage);
   }
 
   /** A new main process begins to load. */
@@ -119,7 +133,8 @@ export class Server {
     const missed = life.told.filter(
       ({ toldMs, reason }) => toldMs > life.modeSinceMs && reason === 'timeout',
     );
-    if (life.mode === 'batch' && missed.length >= failureThreshold) stage.mark('batch-spared');
+    const spared = missed.length >= failureThreshold && BATCHES[life.mode];
+    if (spared) stage.mark(spared);
     if (life.mode === 'drift') stage.mark('drift-spared');
     if (life.mode === 'overload' && missed.length >= failureThreshold) stage.mark('busy-spared');
     if (life.mode === 'misconfigured' || life.mode === 'full') stage.mark('refused-request-spared');

@@ -34,6 +34,8 @@ class Common {
   wallShiftMs = 0;
   /** Environment faults (disk, blindness, deaths of the daemon, odd outcomes) happen only while true. */
   faulty = true;
+  /** The guard is a pass from cron. */
+  cron = false;
 }
 
 /** What every part of one service's world shares: time, chance, the two clocks of the machine, and the log. */
@@ -47,6 +49,7 @@ export class Stage {
     readonly common = new Common(),
   ) {
     this.time = common.time;
+    if (service === 'model') common.cron = scenario.cron;
     const all = new Chance(scenario.seed);
     this.#chance = service === 'model' ? all : all.fork(service);
   }

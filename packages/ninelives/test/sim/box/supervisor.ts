@@ -1,4 +1,4 @@
-import type { ProcessSample, UnitPhase, UnitSnapshot } from '../../../src/core/types.js';
+import type { GpuSample, ProcessSample, UnitPhase, UnitSnapshot } from '../../../src/core/types.js';
 import { BASE_BYTES, Life, ROOM_BYTES } from './life.js';
 import { type Proc, type Processes, sampleOf } from './processes.js';
 import type { Server } from './server.js';
@@ -236,7 +236,8 @@ export class Supervisor {
     this.lastExit = null;
   }
 
-  snapshot(): UnitSnapshot {
+  /** @param troubled something is wrong, so more is looked at and more often */
+  snapshot(troubled: boolean): UnitSnapshot {
     const { stage, life, server } = this;
     const { burst, intervalMs, revives } = stage.scenario.unit;
     const now = stage.nowMs;
@@ -257,11 +258,16 @@ export class Supervisor {
         .map((start) => start - stage.common.bootedAtMs),
       processes: life ? samplesOf(life, running, now) : [],
       memory: life && { freeBytes: ROOM_BYTES + BASE_BYTES - life.rssBytes(now), of: 'the machine' },
-      unseen: stage.scenario.server.unseen ? 'it works on a GPU' : null,
+      ...sightOf(stage.scenario.server.unseen, server.gpu.look(life, troubled)),
       leftovers: this.crew().map((proc) => sampleOf(proc, 0)),
       portOwner: server.portOwner(),
     };
   }
+}
+
+function sightOf(unseen: boolean, gpu: GpuSample | null): Pick<UnitSnapshot, 'gpu' | 'unseen'> {
+  const unread = gpu !== null && 'trouble' in gpu && gpu.hangs ? 'its GPU can’t be read' : null;
+  return { gpu, unseen: unseen ? 'it works elsewhere' : unread };
 }
 
 /** An engine does nearly all of the work, where there is one. */

@@ -30,7 +30,7 @@ export function judgeKill(stage: Stage, server: Server, supervisor: Supervisor, 
       `killed while it loads: moved ${still} ms ago`,
     );
   } else {
-    const why = guilty(stage, life);
+    const why = guilty(stage, server, life);
     const spoke = life.told.some(({ reason }) => FAILED.has(reason) || reason === 'busy');
     stage.require(spoke, 'I6', 'killed on what could not be seen, or on a refused request, alone');
     stage.require(why !== null, 'I1', `killed without evidence: ${tellTail(life)}`);
@@ -46,8 +46,8 @@ export function judgeKill(stage: Stage, server: Server, supervisor: Supervisor, 
   stage.require(foreignMs <= 11_000, 'I3', `a kill while a stranger owned the port for ${foreignMs} ms`);
 }
 
-function guilty(stage: Stage, life: Life): string | null {
-  const { policy, server } = stage.scenario;
+function guilty(stage: Stage, server: Server, life: Life): string | null {
+  const { policy } = stage.scenario;
   const harmed = isHarmed(life);
   // Told to wait, and by nobody but what is left of it.
   const since = life.told.filter(({ toldMs }) => toldMs >= life.modeSinceMs);
@@ -56,16 +56,51 @@ function guilty(stage: Stage, life: Life): string | null {
   const counted = life.told.filter(({ reason }) => COUNTED.has(reason));
   const last = counted.at(-1);
   if (!last || last.reason === 'ok') return null;
-  const doneMs = server.counter === 'none' ? 0 : knownDoneMs(stage, life);
-  if (silentRun(life.told, doneMs) >= policy.failureThreshold) return 'silent';
+  const doneMs = stage.scenario.server.counter === 'none' ? 0 : knownDoneMs(stage, life);
+  const silentMs = stage.nowMs - Math.max(life.failingSinceMs ?? stage.nowMs, doneMs);
+  const silent = silentRun(life.told, doneMs) >= policy.failureThreshold;
+  // Work that was seen on the GPU before it could not be read any more.
+  const unreadMs = stage.nowMs - (LOOKS[life.mode].gpu ? server.gpu.seenAtWorkMs : 0);
+  const patient = silentMs >= policy.busyLimitMs || unreadMs >= policy.opaquePatienceMs;
+  if (silent && patient && silentMs >= patienceMs(stage, server, life)) return 'silent';
   if (harmed && unservedRun(life.told) >= policy.failureThreshold) return 'full, and a process is lost';
   const spoke = counted.slice(-policy.judgedOf).filter(({ reason }) => SPOKE.has(reason));
   if (spoke.length >= policy.judgedFailures) return 'judged';
-  const failed = counted.slice(-policy.intermittentOf).filter(({ reason }) => FAILED.has(reason));
+  return isIntermittent(stage, life, counted) ? 'intermittent' : null;
+}
+
+/** Failures with a right answer in between, or 503 again and again; mere silence is not intermittent. */
+function isIntermittent(stage: Stage, life: Life, counted: Told[]): boolean {
+  const { policy } = stage.scenario;
+  const window = counted.slice(-policy.intermittentOf);
   // A lost process says why some requests fail, so fewer failures are enough.
-  const needed = harmed ? policy.judgedFailures : policy.intermittentFailures;
-  if (failed.length >= needed) return 'intermittent';
-  return null;
+  const needed = isHarmed(life) ? policy.judgedFailures : policy.intermittentFailures;
+  const failed = window.filter(({ reason }) => FAILED.has(reason));
+  const lastRight = window.findLastIndex(({ reason }) => reason === 'ok');
+  const mixed = window.slice(0, Math.max(0, lastRight)).some(({ reason }) => FAILED.has(reason));
+  const refused = failed.filter(({ reason }) => reason === 'unavailable');
+  return (mixed ? failed : refused).length >= needed;
+}
+
+/**
+ * How long it must have been silent, by what it truly does and what can be seen of that: the policy's own promises. The
+ * least of them where it depends on when somebody looked.
+ */
+function patienceMs(stage: Stage, server: Server, life: Life): number {
+  const { policy, server: settings } = stage.scenario;
+  const { movesPerS, cheap, gpu } = LOOKS[life.mode];
+  if (isHarmed(life)) return 0;
+  if (movesPerS >= 1) return cheap ? policy.busyLimitMs : policy.jamPatienceMs;
+  if (gpu && server.gpu.isRead()) return policy.busyLimitMs;
+  const asked = settings.counter === 'gateway' && life.mode === 'client-batch';
+  if (asked) return life.likeMs === null ? policy.opaquePatienceMs : policy.busyLimitMs;
+  // A counter that stands still, or clients who wait too long, need no patience.
+  if (settings.counter === 'own' && cheap) return 0;
+  if (settings.counter === 'gateway' && life.everyMs > 0) return 0;
+  if (gpu) return Math.min(policy.busyLimitMs, policy.opaquePatienceMs);
+  const seen = !settings.unseen && !settings.gpu;
+  if (seen) return policy.idlePatienceMs;
+  return settings.unseen ? policy.opaquePatienceMs : Math.min(policy.idlePatienceMs, policy.opaquePatienceMs);
 }
 
 /**

@@ -1,11 +1,11 @@
-import type { Decision, KillIntent, VerdictKind } from '../../../src/core/decision.js';
+import type { Decision, GuardState, KillIntent, VerdictKind } from '../../../src/core/decision.js';
 import type { CheapAnswer, Incarnation, ProbeOutcome, ProbeReason } from '../../../src/core/types.js';
 import type { Guard } from '../../../src/daemon/loop.js';
 import type { Clock, GuardPorts, KillReport } from '../../../src/daemon/ports.js';
+import type { TrafficEvidence } from '../../../src/gateway/status/evidence.js';
 import { DAEMON_KILLED } from '../box/disk.js';
 import { type Life, LOOKS } from '../box/life.js';
 import { type Machine, NOTIFIERS } from '../box/machine.js';
-import type { Stage } from '../box/stage.js';
 import type { Production } from '../mutants/production.js';
 import type { Daemon } from './daemon.js';
 import { killPort } from './kill.js';
@@ -14,6 +14,10 @@ import { restUntilMs } from './rest.js';
 /** What a daemon does for one service: the production loop, core and committer over the world's ports. */
 export class Seat {
   guard: Guard | null = null;
+  /** What was last known, also between two passes. */
+  state: GuardState | null = null;
+  /** Of a pass: has it done for this service what it can? */
+  answered = false;
   /** A page went out that asks for a person. */
   onPage: () => void = () => {};
   /** A stranger's answer that no look could have told from ours is evidence like any other. */
@@ -21,7 +25,10 @@ export class Seat {
   /** Looks and questions under way. */
   #inFlight = 0;
   #seenVersion = 0;
+  #begunAtMs = 0;
+  #trafficBefore: { completions: number; deaths: number } | null = null;
   readonly #chance;
+  readonly #cheapChance;
 
   constructor(
     private readonly machine: Machine,
@@ -29,11 +36,16 @@ export class Seat {
     private readonly daemon: Daemon,
   ) {
     this.#chance = machine.stage.chance('daemon');
+    this.#cheapChance = machine.stage.chance('daemon/cheap');
   }
 
   begin(): void {
-    const { stage, disk } = this.machine;
+    const { stage, disk, server } = this.machine;
     this.#inFlight = 0;
+    this.#begunAtMs = stage.monotonicMs();
+    this.#trafficBefore = null;
+    this.answered = false;
+    server.gpu.forget();
     const { policy, timing, needsProof } = stage.scenario;
     const ports = this.#ports();
     const commit = this.production.createCommitter({
@@ -132,7 +144,9 @@ export class Seat {
     return {
       clock,
       inspect: (done) => {
-        const seen = this.daemon.unitBlind ? { unknown: 'systemctl: timed out' } : supervisor.snapshot();
+        const seen = this.daemon.unitBlind
+          ? { unknown: 'systemctl: timed out' }
+          : supervisor.snapshot(this.#isTroubled());
         const slow = stage.faulty && this.#chance.yes(0.005);
         this.#comesBack(slow ? this.#chance.scale(100, 3_000) : this.#chance.between(2, 20), () => {
           if ('portOwner' in seen) this.#strangerSeen = OTHERS.has(seen.portOwner.who);
@@ -140,23 +154,58 @@ export class Seat {
         });
       },
       probe: (request, done) => this.#probe(request, done),
+      ...(stage.scenario.server.counter === 'gateway' ? { traffic: (done) => this.#traffic(done) } : {}),
       completions:
-        stage.scenario.server.counter !== 'none'
+        stage.scenario.server.counter === 'own'
           ? (done) => {
               const { life } = server;
-              const readable = canCount(stage, life);
+              const readable = canCount(life);
               this.#comesBack(readable ? this.#chance.between(1, 20) : 1_000, () => {
                 const now = server.life;
-                if (!readable || !now || !canCount(stage, now)) return done({ unknown: 'no answer' });
+                if (!readable || !now || !canCount(now)) return done({ unknown: 'no answer' });
                 done(now.completed(stage.nowMs));
               });
             }
           : null,
       kill: (intent, done) => this.#kill(intent, done),
       start: () => supervisor.revive(),
-      committed: (decision) => this.#decided(decision),
+      committed: (decision) => {
+        this.#decided(decision);
+        this.#answer(decision.state);
+      },
+      rounded: () => {
+        if (this.guard) this.#answer(this.guard.state());
+      },
       tellWithoutRecord: (page) => truth.toldWithoutRecord(page),
     };
+  }
+
+  /** As in daemon/service.ts. */
+  #isTroubled(): boolean {
+    const state = this.guard?.state();
+    return state?.incident != null || state?.life?.firstFailureAtMs != null;
+  }
+
+  /** A pass is over once each service has its answer. */
+  #answer(state: GuardState): void {
+    this.state = state;
+    if (!this.daemon.cron || this.production.passAnswer(state, this.#begunAtMs) === null) return;
+    this.answered = true;
+    this.daemon.answered();
+  }
+
+  /** The twin of daemon/gateway/traffic.ts, without its promise. */
+  #traffic(done: Parameters<NonNullable<GuardPorts['traffic']>>[0]): void {
+    const { stage, server } = this.machine;
+    const silent = stage.faulty && this.#chance.yes(0.01);
+    this.#comesBack(silent ? 1_000 : this.#chance.between(1, 10), () => {
+      if (silent) return done(null);
+      const now = server.gate.evidence(server.life);
+      const before = this.#trafficBefore;
+      const completed = before?.deaths === now.deaths && now.completions > before.completions;
+      this.#trafficBefore = now;
+      done({ completed, sight: this.production.sightOf(now as unknown as TrafficEvidence) });
+    });
   }
 
   #probe(
@@ -190,12 +239,19 @@ export class Seat {
           detail: `${reason} after ${tookMs.toFixed(0)} ms`,
           tookMs,
           status: null,
-          cheap: cheapOf(server.life),
+          cheap: this.#cheapOf(server.life),
         });
       }, no);
     };
     if (this.daemon.probeBlind) return void stage.time.after(5, () => tell('blind', 5));
     server.ask(request.deadlineMs, tell);
+  }
+
+  /** A machine that is short of CPU may keep even a cheap answer from coming in time. */
+  #cheapOf(life: Life | null): CheapAnswer[] {
+    const answers = life?.portBound && LOOKS[life.mode].cheap;
+    const missed = this.machine.stage.faulty && this.#cheapChance.yes(0.03);
+    return answers && !missed ? HEALTH_ANSWERS : HEALTH_SILENT;
   }
 
   #kill(intent: KillIntent, done: (report: KillReport) => void): void {
@@ -207,6 +263,9 @@ export class Seat {
   #markVerdict(kind: VerdictKind): void {
     const { stage, server } = this.machine;
     if (kind === 'opaque') stage.mark('opaque');
+    const sight = this.guard?.state().life?.traffic?.kind;
+    if (kind === 'opaque' && sight === 'unlearnt') stage.mark('nothing-like-it-known');
+    if (kind === 'hung' && sight === 'standing') stage.mark('clients-wait-too-long');
     if (kind === 'stalled') stage.mark('stalled');
     if (kind === 'masked' && !server.foreign) stage.mark('masked-by-an-orphan');
   }
@@ -236,18 +295,13 @@ export class Seat {
   }
 }
 
-/** The gateway counts whatever the server does; the server's own counter is one of its cheap answers. */
-export function canCount(stage: Stage, life: Life | null): life is Life {
-  return life !== null && (stage.scenario.server.counter === 'gateway' || LOOKS[life.mode].cheap);
+/** The server's own counter is one of its cheap answers. */
+function canCount(life: Life | null): life is Life {
+  return life !== null && LOOKS[life.mode].cheap;
 }
 
 /** Not the running life. */
 const OTHERS: ReadonlySet<string> = new Set(['foreign', 'leftover']);
-
-function cheapOf(life: Life | null): CheapAnswer[] {
-  const answers = life?.portBound && LOOKS[life.mode].cheap;
-  return answers ? HEALTH_ANSWERS : HEALTH_SILENT;
-}
 
 const HEALTH_ANSWERS: CheapAnswer[] = [{ path: '/health', status: 200, tookMs: 1 }];
 const HEALTH_SILENT: CheapAnswer[] = [{ path: '/health', status: null, tookMs: 1_000 }];

@@ -1,6 +1,8 @@
 import { pathToFileURL } from 'node:url';
 import type { createCommitter } from '../../../src/daemon/commit.js';
+import type { sightOf } from '../../../src/daemon/gateway/traffic.js';
 import type { createGuard } from '../../../src/daemon/loop.js';
+import type { passAnswer } from '../../../src/daemon/pass.js';
 import type { memoryRecord } from '../../../src/record/memory.js';
 import type { RecordUnavailableError } from '../../../src/record/record.js';
 
@@ -8,6 +10,8 @@ import type { RecordUnavailableError } from '../../../src/record/record.js';
 export interface Production {
   createGuard: typeof createGuard;
   createCommitter: typeof createCommitter;
+  sightOf: typeof sightOf;
+  passAnswer: typeof passAnswer;
   memoryRecord: typeof memoryRecord;
   RecordUnavailableError: typeof RecordUnavailableError;
 }
@@ -15,12 +19,21 @@ export interface Production {
 /** @param folder absolute path of a `dist/src`. */
 export async function loadProduction(folder: string): Promise<Production> {
   const load = (file: string) => import(pathToFileURL(`${folder}/${file}`).href);
-  const [loop, commit, memory, record] = await Promise.all(
-    ['daemon/loop.js', 'daemon/commit.js', 'record/memory.js', 'record/record.js'].map(load),
+  const [loop, commit, traffic, pass, memory, record] = await Promise.all(
+    [
+      'daemon/loop.js',
+      'daemon/commit.js',
+      'daemon/gateway/traffic.js',
+      'daemon/pass.js',
+      'record/memory.js',
+      'record/record.js',
+    ].map(load),
   );
   return {
     createGuard: loop.createGuard,
     createCommitter: commit.createCommitter,
+    sightOf: traffic.sightOf,
+    passAnswer: pass.passAnswer,
     memoryRecord: memory.memoryRecord,
     RecordUnavailableError: record.RecordUnavailableError,
   };

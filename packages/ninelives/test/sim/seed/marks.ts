@@ -53,6 +53,15 @@ export const MARKS = [
   'drift-spared',
   'orphan-answers',
   'masked-by-an-orphan',
+  'gpu-read-late',
+  'gpu-batch-spared',
+  'clients-wait-too-long',
+  'client-batch-spared',
+  'nothing-like-it-known',
+  'pass-left-to-another',
+  'pass-over-a-frozen-one',
+  'pass-at-its-limit',
+  'escalated-between-passes',
 ] as const;
 
 export type Mark = (typeof MARKS)[number];

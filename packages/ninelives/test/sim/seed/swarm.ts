@@ -24,6 +24,8 @@ export interface ServerSettings {
   endsMs: number;
   /** Its work can't be seen from here: in a container, on a GPU that can't be read. */
   unseen: boolean;
+  /** It works on a GPU that nvidia-smi shows. */
+  gpu: boolean;
   /** Who counts finished work: nobody, the server, or a gateway in front of it; and how often other traffic moves it. */
   counter: 'none' | 'own' | 'gateway';
   trafficEveryMs: number;
@@ -76,7 +78,10 @@ export const FAULTS = [
   'unit-edited',
 ] as const;
 
-export type Fault = (typeof FAULTS)[number];
+/** Drawn from a stream of their own, so that what the others do in a world did not change with them. */
+const LATER_FAULTS = ['gpu-batch', 'client-batch'] as const;
+
+export type Fault = (typeof FAULTS)[number] | (typeof LATER_FAULTS)[number];
 
 /** One weekend, drawn from its seed. */
 export interface Scenario {
@@ -96,6 +101,8 @@ export interface Scenario {
   lateOutcome: number;
   /** Nothing is made cheap: every tick is taken, and every commit copied as a file does. */
   strict: boolean;
+  /** The guard is no resident: cron starts a pass every two minutes (of the box: the first service's counts). */
+  cron: boolean;
   /** May the wall clock be stepped forward too? Not together with reboots: nobody could notice. */
   wallForward: boolean;
 }
@@ -127,12 +134,18 @@ export function drawScenario(seed: number, hours: number, stream = 'swarm'): Sce
   const chance = new Chance(seed).fork(stream);
   // Some long weekends are as crowded as a short one, others have as many faults in all, and long calms between them.
   const stretch = chance.scale(100, 100 * Math.max(1, hours / CROWDED_HOURS)) / 100;
-  const faults = FAULTS.filter(() => chance.yes(0.45)).map((fault) => ({
-    fault,
-    everyMs: stretch * chance.scale(20 * MINUTE, 300 * MINUTE) * (RARE.has(fault) ? 3 : 1),
-  }));
+  const likely = (of: readonly Fault[], from: Chance) =>
+    of
+      .filter(() => from.yes(0.45))
+      .map((fault) => ({
+        fault,
+        everyMs: stretch * from.scale(20 * MINUTE, 300 * MINUTE) * (RARE.has(fault) ? 3 : 1),
+      }));
+  const faults: Scenario['faults'] = likely(FAULTS, chance);
   const on = new Set(faults.map(({ fault }) => fault));
-  return {
+  const later = new Chance(seed).fork(`${stream}/later`);
+  faults.push(...likely(LATER_FAULTS, later));
+  const scenario: Scenario = {
     seed,
     hours,
     policy: drawPolicy(chance),
@@ -146,6 +159,7 @@ export function drawScenario(seed: number, hours: number, stream = 'swarm'): Sce
       stubbornWorkers: chance.yes(0.4),
       endsMs: 2_000,
       unseen: chance.yes(0.15),
+      gpu: later.yes(0.35),
       counter: chance.pick(['none', 'none', 'own', 'gateway']),
       trafficEveryMs: chance.yes(0.5) ? chance.scale(200, 8_000) : 0,
       loadingPort: chance.pick(['closed', '503', 'silent']),
@@ -154,8 +168,16 @@ export function drawScenario(seed: number, hours: number, stream = 'swarm'): Sce
     deathAroundKill: on.has('daemon-death') ? chance.between(0, 0.4) : 0,
     lateOutcome: chance.between(0, 1),
     strict: chance.yes(0.05),
+    cron: later.yes(0.12),
     wallForward: !on.has('reboot'),
   };
+  if (scenario.server.counter === 'gateway') scenario.timing = besideTraffic(scenario.timing);
+  return scenario;
+}
+
+/** What the gateway said is believed for 5 s, so it has to be asked more often than that. */
+function besideTraffic(timing: GuardTiming): GuardTiming {
+  return { ...timing, completionsMs: 1_000, inspectQuickMs: Math.min(2_000, timing.inspectQuickMs) };
 }
 
 const RARE: ReadonlySet<Fault> = new Set([
