@@ -1,4 +1,3 @@
-import type { Policy } from '../../src/core/policy.js';
 import { LOOKS, type Mode } from './box/life.js';
 import type { Production } from './mutants/production.js';
 import type { Mark } from './seed/marks.js';

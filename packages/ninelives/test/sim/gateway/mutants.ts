@@ -1,4 +1,4 @@
-import type { Mutant } from '../mutants/mutants.js';
+import type { Mutant } from '../mutants/mutant.js';
 
 const learn = (file: string, from: string, to: string) => ({ file: `gateway/learn/${file}.js`, from, to });
 const hold = (file: string, from: string, to: string) => ({ file: `gateway/hold/${file}.js`, from, to });

@@ -1,5 +1,5 @@
 import type { Decision, GuardState, KillIntent, VerdictKind } from '../../../src/core/decision.js';
-import type { CheapAnswer, Incarnation, ProbeOutcome, ProbeReason } from '../../../src/core/types.js';
+import type { Incarnation, ProbeOutcome, ProbeReason } from '../../../src/core/types.js';
 import type { Guard } from '../../../src/daemon/loop.js';
 import type { Clock, GuardPorts, KillReport } from '../../../src/daemon/ports.js';
 import type { TrafficEvidence } from '../../../src/gateway/status/evidence.js';
@@ -7,6 +7,7 @@ import { DAEMON_KILLED } from '../box/disk.js';
 import { type Life, LOOKS } from '../box/life.js';
 import { type Machine, NOTIFIERS } from '../box/machine.js';
 import type { Production } from '../mutants/production.js';
+import { cheapEndpoints } from './cheap.js';
 import type { Daemon } from './daemon.js';
 import { killPort } from './kill.js';
 import { restUntilMs } from './rest.js';
@@ -28,7 +29,7 @@ export class Seat {
   #begunAtMs = 0;
   #trafficBefore: { completions: number; deaths: number } | null = null;
   readonly #chance;
-  readonly #cheapChance;
+  readonly #cheap;
 
   constructor(
     private readonly machine: Machine,
@@ -36,7 +37,7 @@ export class Seat {
     private readonly daemon: Daemon,
   ) {
     this.#chance = machine.stage.chance('daemon');
-    this.#cheapChance = machine.stage.chance('daemon/cheap');
+    this.#cheap = cheapEndpoints(machine.stage);
   }
 
   begin(): void {
@@ -239,19 +240,12 @@ export class Seat {
           detail: `${reason} after ${tookMs.toFixed(0)} ms`,
           tookMs,
           status: null,
-          cheap: this.#cheapOf(server.life),
+          cheap: this.#cheap(server.life),
         });
       }, no);
     };
     if (this.daemon.probeBlind) return void stage.time.after(5, () => tell('blind', 5));
     server.ask(request.deadlineMs, tell);
-  }
-
-  /** A machine that is short of CPU may keep even a cheap answer from coming in time. */
-  #cheapOf(life: Life | null): CheapAnswer[] {
-    const answers = life?.portBound && LOOKS[life.mode].cheap;
-    const missed = this.machine.stage.faulty && this.#cheapChance.yes(0.03);
-    return answers && !missed ? HEALTH_ANSWERS : HEALTH_SILENT;
   }
 
   #kill(intent: KillIntent, done: (report: KillReport) => void): void {
@@ -302,6 +296,3 @@ function canCount(life: Life | null): life is Life {
 
 /** Not the running life. */
 const OTHERS: ReadonlySet<string> = new Set(['foreign', 'leftover']);
-
-const HEALTH_ANSWERS: CheapAnswer[] = [{ path: '/health', status: 200, tookMs: 1 }];
-const HEALTH_SILENT: CheapAnswer[] = [{ path: '/health', status: null, tookMs: 1_000 }];

@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Edit, Mutant } from './mutants.js';
+import type { Edit, Mutant } from './mutant.js';
 
 /** The asserts of the core, turned off: what is then caught is caught by the world's own book-keeping. */
 const SILENCED: Edit = { file: 'core/assert.js', from: 'if (!condition)', to: 'if (false)' };
@@ -18,7 +18,7 @@ export function hatch(
   const folder = mkdtempSync(join(tmpdir(), 'ninelives-mutant-'));
   const remove = () => rmSync(folder, { recursive: true, force: true });
   try {
-    for (const room of ['core', 'daemon', 'record', 'gateway']) {
+    for (const room of ['core', 'daemon', 'record', 'gateway', 'notify']) {
       cpSync(join(source, room), join(folder, 'src', room), { recursive: true });
     }
     writeFileSync(join(folder, 'package.json'), '{"type":"module"}');

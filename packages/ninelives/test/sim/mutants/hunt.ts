@@ -1,6 +1,7 @@
 import { runWeekend } from '../run.js';
 import { hatch } from './hatch.js';
-import { MUTANTS, type Mutant } from './mutants.js';
+import type { Mutant } from './mutant.js';
+import { MUTANTS } from './mutants.js';
 import { loadProduction } from './production.js';
 
 /** How a mutant ended. */

@@ -1,0 +1,64 @@
+import type { Mutant } from './mutant.js';
+
+/** Guards that are blind to one kind of work, and passes that end too soon. */
+export const WORK_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'a late reading of the GPU is idleness',
+    edits: [
+      {
+        file: 'core/gpu.js',
+        from: 'if (!read || read.ageMs < GPU_FRESH_MS)\n        return null;',
+        to: 'return null;',
+      },
+      { file: 'core/gpu.js', from: 'read.ageMs >= GPU_WORK_MS', to: 'read.ageMs >= GPU_FRESH_MS' },
+    ],
+  },
+  {
+    name: 'work seen on the GPU counts for nothing once it can not be read',
+    edits: [
+      {
+        file: 'core/silence.js',
+        from: 'life.activeAtMs ?? sinceMs, life.sight?.gpuAtMs ?? sinceMs',
+        to: 'sinceMs',
+      },
+    ],
+  },
+  {
+    name: 'clients who wait as long as usual do not matter',
+    edits: [{ file: 'core/silence.js', from: "if (traffic?.kind === 'expected')", to: 'if (false)' }],
+  },
+  {
+    name: 'every wait of clients is too long',
+    edits: [
+      {
+        file: 'daemon/gateway/traffic.js',
+        from: 'if (longestMs === null || waitedMs > patienceMs(longestMs))',
+        to: 'if (true)',
+      },
+    ],
+  },
+  {
+    name: 'slow work that completes does not begin the patience anew',
+    edits: [
+      {
+        file: 'core/silence.js',
+        from: 'Math.max(failingSinceMs, life.lastCompletionAtMs ?? failingSinceMs)',
+        to: 'failingSinceMs',
+      },
+    ],
+  },
+  {
+    name: 'one cheap answer that is missed makes a batch a jam',
+    edits: [{ file: 'core/silence.js', from: 'jam.probes >= policy.failureThreshold', to: 'true' }],
+  },
+  {
+    name: 'a pass has nothing to do once it was escalated',
+    edits: [
+      {
+        file: 'daemon/pass.js',
+        from: "if (incident?.status !== 'escalated' || intent",
+        to: "if (incident?.status === 'escalated')\n        return false;\n    if (incident?.status !== 'escalated' || intent",
+      },
+    ],
+  },
+];
