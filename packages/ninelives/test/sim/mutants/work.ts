@@ -18,8 +18,8 @@ export const WORK_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'core/silence.js',
-        from: 'life.activeAtMs ?? sinceMs, life.sight?.gpuAtMs ?? sinceMs',
-        to: 'sinceMs',
+        from: 'activeAtMs ?? sinceMs, gpuAtMs, expectedAtMs',
+        to: 'activeAtMs ?? sinceMs, expectedAtMs',
       },
     ],
   },

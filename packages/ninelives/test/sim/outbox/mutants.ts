@@ -7,10 +7,6 @@ export const OUTBOX_MUTANTS: readonly Mutant[] = [
     edits: [{ file: 'notify/lane.js', from: "if (delivery.outcome === 'refused' || old)", to: 'if (true)' }],
   },
   {
-    name: 'an acceptance that could not be written is forgotten',
-    edits: [{ file: 'notify/lane.js', from: 'if (!unwritten) {', to: 'if (true) {' }],
-  },
-  {
     name: 'a page that has to wait lets the next one pass',
     edits: [
       {

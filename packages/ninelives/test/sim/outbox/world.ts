@@ -211,6 +211,7 @@ export class OutboxWorld {
         record.outboxAccepted(id, wallMs);
         if (row) this.#mayRepeat.delete(`${row.notifier} ${row.page.id}`);
       }),
+      outboxTried: guarded(record.outboxTried),
       outboxFailed: guarded(record.outboxFailed),
       outboxTend: guarded(record.outboxTend),
       setNote: guarded(record.setNote),
