@@ -112,6 +112,8 @@ export class Life {
   /** Evidence against it: what it was asked by name, from its first answer on. */
   told: Told[] = [];
   answered = false;
+  /** Has a daemon that knows of the answer written since? Else only its memory has it. */
+  answerOnRecord = false;
   /** What answered so far was a stranger on the port, perhaps seen through by the guard and perhaps not. */
   answeredByStranger = false;
   endedMs: number | null = null;
@@ -198,6 +200,13 @@ export class Life {
   lastMovedMs(nowMs: number): number {
     const rate = this.mode === 'loading' && !this.moves ? 0 : LOOKS[this.mode].movesPerS;
     return rate > 0 ? Math.max(this.modeSinceMs, nowMs - 1000 / rate) : this.modeSinceMs;
+  }
+
+  /** The daemon died that alone knew that this life had answered. */
+  forgetAnswer(): void {
+    if (this.answerOnRecord) return;
+    this.answered = false;
+    this.told = [];
   }
 
   /**

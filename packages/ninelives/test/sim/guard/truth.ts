@@ -79,6 +79,8 @@ export class Truth {
   /** A decision reached the disk (perhaps with rows that had waited in memory). */
   stored(decision: Decision, daemon: number): void {
     const { stage } = this;
+    if (typeof decision.state.life?.answeredAtMs === 'number' && this.server.life)
+      this.server.life.answerOnRecord = true;
     for (const { id, status } of decision.incidents) {
       this.#storedIncidents.add(id);
       if (status === 'resolved') this.#storedOpen.delete(id);
@@ -259,6 +261,7 @@ export class Truth {
   /** Killed lives that only a daemon now dead had counted are nobody's to count any more. */
   daemonDied(): void {
     this.#decidedPages.clear();
+    this.server.life?.forgetAnswer();
     this.kills = this.kills.filter(({ stored }) => stored);
     for (const [key, { stored }] of this.#operations) if (!stored) this.#operations.delete(key);
     for (const id of this.#openIncidentSince.keys()) {
