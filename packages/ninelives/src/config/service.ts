@@ -151,6 +151,8 @@ export interface PagingPolicy {
   routes: { [notifier: string]: { afterMs: number | null; fallback: string[] } };
   /** An open loss that nobody acknowledged is told again after this; null: never. */
   remindMs: number | null;
+  /** Of whose losses; absent: of everybody's. An outer layer's own step reminds of the services it looks at. */
+  reminds?: (service: string) => boolean;
   /** Not accepted for this long: the fallback gets it too. */
   fallbackAfterMs: number;
   /** A page that could not be delivered for this long is given up with its next failure. */

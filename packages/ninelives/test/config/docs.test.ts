@@ -26,10 +26,9 @@ for (const name of ['notifiers.md', 'heartbeats.md']) {
     for (const text of examples) {
       for (const [, file = ''] of text.matchAll(/_file: \.\/([\w.]+)/g)) write(file, HOLDS[file] ?? 'word');
       const config = parse(`${SERVICES}${text}`, ENV);
-      assert.ok(
-        config.notifiers.length + config.heartbeats.send.length + config.heartbeats.from.length > 0,
-        text,
-      );
+      const { notifiers, heartbeats, outer } = config;
+      const said = [notifiers, heartbeats.send, heartbeats.from, outer.layers];
+      assert.ok(said.flat().length > 0, text);
     }
   });
 }

@@ -52,6 +52,13 @@ describe('who is told, and when', () => {
     assert.deepEqual(reminders, ['phone i1/reminder/5', 'boss i1/reminder/5']);
   });
 
+  it('reminds of nobody who is reminded of elsewhere', () => {
+    const world = new World({ ...POLICY, reminds: (service) => service !== 'svc' });
+    world.lose();
+    world.pass(3 * HOUR);
+    assert.deepEqual(world.sent, ['phone i1/opened', 'boss i1/unanswered/boss']);
+  });
+
   it('pause stops both', () => {
     const world = new World();
     world.lose();

@@ -3,6 +3,7 @@ import { beginPass } from '../../daemon/hearts.js';
 import { openHouse } from '../../daemon/house.js';
 import { makeWay } from '../../daemon/make-way.js';
 import { runWatch } from '../../daemon/watch.js';
+import { isHeart } from '../../heartbeat/step.js';
 import { wallMs } from '../../host/clock.js';
 import { createSdNotify } from '../../host/sd-notify.js';
 import { systemClock } from '../../host/system-clock.js';
@@ -45,8 +46,8 @@ export async function runWatchCommand(options: WatchCommandOptions, terminal: Te
   const outbox = createOutbox({
     record: house.record,
     notifiers: house.notifiers,
-    // An outer layer reminds by itself: watch.remind.
-    paging: { ...config.paging, remindMs: null },
+    // Of services it reminds by itself: watch.remind.
+    paging: { ...config.paging, reminds: isHeart },
     onTrouble,
     clock: systemClock,
     random: Math.random,

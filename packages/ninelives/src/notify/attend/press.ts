@@ -55,6 +55,7 @@ function reminders(
   forMs: number,
   wallMs: number,
 ): Rows {
+  if (policy.reminds?.(incident.service) === false) return [];
   const nth = policy.remindMs === null ? 0 : Math.floor(forMs / policy.remindMs);
   if (nth < 1) return [];
   const page = unansweredPage('reminder', incident, `reminder/${nth}`, wallMs);
