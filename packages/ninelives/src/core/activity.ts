@@ -31,7 +31,8 @@ function doersOf(processes: ProcessSample[]): ProcessSample[] {
 }
 
 /** Takes in what the doers have done since the last window, and remembers when they were last seen at work. */
-export function noteActivity(life: Life, unit: UnitSnapshot, atMs: number): void {
+export function noteActivity(life: Life, unit: UnitSnapshot, takenInAtMs: number): void {
+  const atMs = unit.readAtMs ?? takenInAtMs;
   const doers = doersOf(unit.processes);
   const cpuMs = doers.reduce((sum, process) => sum + process.cpuMs, 0);
   const ioBytes = doers.reduce((sum, process) => sum + process.ioBytes, 0);

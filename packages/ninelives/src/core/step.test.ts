@@ -58,6 +58,19 @@ test('I1 no kill follows while an outcome is at hand, nor on evidence that is ol
   assert.equal(held.kills.length, 0, 'nobody probed it since');
 });
 
+test('a look that was taken in late is judged by when it was read: no idleness is seen in our own standing still', () => {
+  const story = serving();
+  const main = story.unit.processes[0] as UnitSnapshot['processes'][0];
+  const seen = (cpuMs: number) => story.look({ processes: [{ ...main, cpuMs }], readAtMs: story.nowMs });
+  for (let second = 1; second <= 5; second++) seen(1_000 * second).probe('timeout');
+  const readAtMs = story.after(1_000).nowMs;
+  story
+    .after(9_000)
+    .look({ processes: [{ ...main, cpuMs: 6_000 }], readAtMs })
+    .probe('timeout');
+  assert.equal(story.state.verdict.kind, 'busy');
+});
+
 test('behind 429 only what was refused since a process was lost speaks for a kill', () => {
   const main = unitOf(1).processes[0] as UnitSnapshot['processes'][0];
   const crew = [main, { ...main, pid: 201, main: false }, { ...main, pid: 202, main: false }];

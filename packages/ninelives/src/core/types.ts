@@ -54,6 +54,8 @@ export interface UnitSnapshot {
   recentStartsAtMs: number[];
   /** The tree of the running incarnation, main process first. */
   processes: ProcessSample[];
+  /** When they were read, on the monotonic clock: a look that is taken in late shows an earlier moment. Absent: just now. */
+  readAtMs?: number;
   /** Live processes of earlier incarnations: orphans that may hold the port, memory or the GPU. */
   leftovers: ProcessSample[];
   /** Who listens on the service's port: the running incarnation, an orphan of an earlier one, somebody else … */

@@ -73,7 +73,10 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
       });
   }
 
-  const server = await listen(options, handle);
+  const server = await listen(options, handle).catch((error: unknown) => {
+    live.close(); // its timer would keep a command alive that has failed
+    throw error;
+  });
   return {
     port: (server.address() as AddressInfo).port,
     changed: () => live.changed(),

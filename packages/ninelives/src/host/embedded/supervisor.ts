@@ -147,6 +147,7 @@ class EmbeddedUnit implements EmbeddedSupervisor {
     const { restart, port, name } = this.#options;
     // All of one moment: the state may change while we look.
     const { phase, incarnations, restarts, lastExit, starts } = this.#state;
+    const readAtMs = monotonicMs();
     const view = await this.#looker.look(incarnations, this.#main?.id ?? null);
     const { main } = view;
     const sinceMs = monotonicMs() - restart.startLimitIntervalMs;
@@ -163,6 +164,7 @@ class EmbeddedUnit implements EmbeddedSupervisor {
       startLimit: { burst: restart.startLimitBurst, intervalMs: restart.startLimitIntervalMs },
       recentStartsAtMs: starts.map((start) => start.atMs).filter((atMs) => atMs >= sinceMs),
       processes: view.tree.map((stat) => sampleOf(stat, units, stat.pid === main?.pid)),
+      readAtMs,
       leftovers: view.leftovers.map((stat) => sampleOf(stat, units, false)),
       portOwner: this.#looker.portOwner(port, view),
     };

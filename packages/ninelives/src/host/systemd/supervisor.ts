@@ -135,6 +135,7 @@ class SystemdUnit implements SystemdSupervisor {
     this.#noteExit(unit, main);
     const seen = { restarts: now.restarts, mainStartedAtMs: now.mainStartedAtMs, running: main !== null };
     this.#starts = noteStarts(this.#starts, seen, monotonicMs(), startLimit.intervalMs);
+    const readAtMs = monotonicMs();
     const { processes, leftovers } = await this.#divide(unit, main);
     const tree = processes.map((stat) => sampleOf(stat, this.#units, stat.pid === main?.id.pid));
     const first = [...processes, ...leftovers].map((stat) => stat.pid);
@@ -156,6 +157,7 @@ class SystemdUnit implements SystemdSupervisor {
       startLimit,
       recentStartsAtMs: this.#starts.startsAtMs,
       processes: tree,
+      readAtMs,
       leftovers: leftovers.map((stat) => sampleOf(stat, this.#units, false)),
       portOwner: judgePort(this.#options.port, holders, owners),
       fingerprint: fingerprintOf(unit.properties),

@@ -257,6 +257,7 @@ export class Supervisor {
         .filter((start) => start > from)
         .map((start) => start - stage.common.bootedAtMs),
       processes: life ? samplesOf(life, running, now) : [],
+      readAtMs: stage.monotonicMs(),
       memory: life && { freeBytes: ROOM_BYTES + BASE_BYTES - life.rssBytes(now), of: 'the machine' },
       ...sightOf(stage.scenario.server.unseen, server.gpu.look(life, troubled)),
       leftovers: this.crew().map((proc) => sampleOf(proc, 0)),

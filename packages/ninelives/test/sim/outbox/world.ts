@@ -14,14 +14,7 @@ const NAMES = ['phone', 'mail', 'chat'];
 const LEFT_WITHIN_MS = 10 * MINUTE;
 
 /** What was reached, by name: a run of many seeds must reach all of it. */
-export const OUTBOX_MARKS = [
-  'died-before-accepted',
-  'died-unwritten',
-  'repeated',
-  'full',
-  'down',
-  'refused',
-] as const;
+export const OUTBOX_MARKS = ['died-before-accepted', 'repeated', 'full', 'down', 'refused'] as const;
 export type OutboxMark = (typeof OUTBOX_MARKS)[number];
 
 /** Thrown through an outbox whose daemon is dead: it must do nothing more. */
