@@ -60,7 +60,8 @@ function guilty(stage: Stage, server: Server, life: Life): string | null {
   const silentMs = stage.nowMs - Math.max(life.failingSinceMs ?? stage.nowMs, doneMs);
   const silent = silentRun(life.told, doneMs) >= policy.failureThreshold;
   // Work that was seen on the GPU before it could not be read any more.
-  const unreadMs = stage.nowMs - (LOOKS[life.mode].gpu ? server.gpu.seenAtWorkMs : 0);
+  const workMs = LOOKS[life.mode].gpu ? server.gpu.seenAtWorkMs : Number.NEGATIVE_INFINITY;
+  const unreadMs = stage.nowMs - workMs;
   const patient = silentMs >= policy.busyLimitMs || unreadMs >= policy.opaquePatienceMs;
   if (silent && patient && silentMs >= patienceMs(stage, server, life)) return 'silent';
   if (harmed && unservedRun(life.told) >= policy.failureThreshold) return 'full, and a process is lost';
