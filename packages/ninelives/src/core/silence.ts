@@ -86,11 +86,13 @@ function lookAt(state: GuardState, life: Life, unit: UnitSnapshot, policy: Polic
   const traffic = trafficNow(life, atMs);
   if (traffic?.kind === 'expected') return wait('busy', traffic.text);
   const idle = isGpuRead(unit.gpu, atMs) ? 'no CPU, no I/O, no GPU activity' : 'no CPU, no I/O';
-  if (standsStillSince(life, failingSinceMs))
-    return atOnce('hung', `${idle}, and its counter of finished work stands still`);
-  if (traffic?.kind === 'standing') return atOnce('hung', `${idle}, and ${traffic.text}`);
-  const stillSinceMs = stillSince(life, sinceMs);
   const unseen = unseenOf(unit, atMs);
+  // A counter, or clients who wait, settle it; but not where its GPU was at work in this very silence and is out of sight now.
+  const settled = unseen === null || (life.sight?.gpuAtMs ?? Number.NEGATIVE_INFINITY) < failingSinceMs;
+  if (settled && standsStillSince(life, failingSinceMs))
+    return atOnce('hung', `${idle}, and its counter of finished work stands still`);
+  if (settled && traffic?.kind === 'standing') return atOnce('hung', `${idle}, and ${traffic.text}`);
+  const stillSinceMs = stillSince(life, sinceMs);
   if (unseen) {
     const longestMs = policy.opaqueFactor * state.longestMs;
     const hint = 'a progress counter or the gateway would make it seconds';
