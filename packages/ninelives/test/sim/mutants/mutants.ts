@@ -81,17 +81,6 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a 429 from before the loss of a process speaks for a kill',
-    seed: 215,
-    edits: [
-      {
-        file: 'core/activity.js',
-        from: 'answers: answers + 1 } : null',
-        to: 'answers: answers + 1 } : { sinceMs, answers: answers + 1 }',
-      },
-    ],
-  },
-  {
     name: 'a kill one failure early',
     edits: [
       {
