@@ -167,7 +167,7 @@ export function drawScenario(seed: number, hours: number, stream = 'swarm'): Sce
     faults,
     deathAroundKill: on.has('daemon-death') ? chance.between(0, 0.4) : 0,
     lateOutcome: chance.between(0, 1),
-    strict: chance.yes(0.05),
+    strict: chance.yes(hours > 24 ? 0.01 : 0.05),
     cron: later.yes(0.12),
     wallForward: !on.has('reboot'),
   };
