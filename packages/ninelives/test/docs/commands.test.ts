@@ -114,7 +114,7 @@ function complaintOf(argv: string[]): string | null {
   });
   for (const command of [program, ...program.commands, ...program.commands.flatMap((one) => one.commands)]) {
     command.exitOverride().configureOutput({ writeErr: () => {}, writeOut: () => {} });
-    if (command.commands.length === 0) command.action(() => {});
+    if (command !== program) command.action(() => {}); // `export`, too, which acts and has commands below it
   }
   try {
     program.parse(argv, { from: 'user' });
