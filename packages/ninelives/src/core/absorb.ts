@@ -186,7 +186,7 @@ function onProbe(draft: Draft, observation: Of<'probe'>): void {
     noteCheap(life, outcome.cheap, observation.startedAtMs);
   }
   const result = RESULT_OF[outcome.reason];
-  if (result === 'pass') onPass(draft, life, outcome.tookMs);
+  if (result === 'pass') onPass(draft, life, observation);
   if (result === 'fail') onFail(draft, life, observation);
   // 429 or a refused request says nothing bad, but it is an answer: the silence is over (I1).
   if (result === 'unknown' && outcome.reason !== 'blind') endSilence(life);
@@ -197,7 +197,7 @@ function onProbe(draft: Draft, observation: Of<'probe'>): void {
   }
 }
 
-function onPass(draft: Draft, life: Life, tookMs: number): void {
+function onPass(draft: Draft, life: Life, { startedAtMs, outcome: { tookMs } }: Of<'probe'>): void {
   const { state, at, policy } = draft;
   if (life.servedAtMs === null) {
     life.servedAtMs = at.atMs;
@@ -215,7 +215,8 @@ function onPass(draft: Draft, life: Life, tookMs: number): void {
   life.firstFailureAtMs = null;
   life.firstFailureWallMs = null;
   endFull(life);
-  life.passes += 1;
+  // Whose answer it was is not known unless the unit was seen since it was asked for: an orphan on the port answers too.
+  if (state.unitAtMs >= startedAtMs) life.passes += 1;
   life.recent = [...life.recent, 'ok' as const].slice(-policy.intermittentOf);
   state.latenciesMs = [...state.latenciesMs, Math.round(tookMs)].slice(-LATENCIES_KEPT);
   state.longestMs = Math.max(state.longestMs, Math.round(tookMs));

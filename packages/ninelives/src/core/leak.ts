@@ -74,6 +74,7 @@ function sampled(before: Growth | undefined, unit: UnitSnapshot, policy: Policy,
 }
 
 function leaksOf({ points }: Growth, unit: UnitSnapshot, policy: Policy): Leak[] {
+  if (points.length < POINTS_NEEDED) return [];
   const leaks: Leak[] = [];
   const memory = unit.memory && {
     room: unit.memory.freeBytes / MIB,
@@ -83,8 +84,8 @@ function leaksOf({ points }: Growth, unit: UnitSnapshot, policy: Policy): Leak[]
   const inMemory = memory && projected(rss, memory.room, policy);
   if (inMemory) leaks.push({ what: 'memory', of: memory.of, ...inMemory });
   const free = unit.gpu && !('trouble' in unit.gpu) ? unit.gpu.freeBytes : null;
-  const onGpu = points.flatMap(([atS, , mib]) => (mib === null ? [] : [[atS, mib] as const]));
-  const inGpu = free === null ? null : projected(onGpu, free / MIB, policy);
+  const onGpu = () => points.flatMap(([atS, , mib]) => (mib === null ? [] : [[atS, mib] as const]));
+  const inGpu = free === null ? null : projected(onGpu(), free / MIB, policy);
   if (inGpu) leaks.push({ what: 'gpu', of: 'its GPU', ...inGpu });
   return leaks;
 }
@@ -99,8 +100,8 @@ export function projected(
   const last = points.at(-1);
   if (!first || !last || points.length < POINTS_NEEDED) return null;
   const middle = points.length >> 1;
-  const slope = slopeOf(points);
   if (last[1] - first[1] < Math.max(GROWN_MIB, GROWN_SHARE * last[1])) return null;
+  const slope = slopeOf(points);
   if (slopeOf(points.slice(middle)) < LEVELLING_OFF * slopeOf(points.slice(0, middle))) return null;
   if (slope <= 0 || slopeOf(points.slice(middle)) <= 0) return null;
   const leftMs = (Math.max(0, roomMib) / slope) * 1_000;
