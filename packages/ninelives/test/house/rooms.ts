@@ -38,7 +38,12 @@ export const ROOMS: Record<string, Room> = {
   core: { values: [], node: false, packages: [] },
   probe: { values: ['core/types', 'core/assert'], node: false, packages: [] },
   // SQLite for the lock of a state folder: Node has no flock(2), SQLite does it through fcntl(2).
-  host: { values: ['core/types', 'core/assert'], node: true, packages: ['@photostructure/sqlite'] },
+  // core/identity: which process is which is asked in one place only.
+  host: {
+    values: ['core/types', 'core/assert', 'core/identity'],
+    node: true,
+    packages: ['@photostructure/sqlite'],
+  },
   record: { values: ['core/types', 'core/assert'], node: true, packages: ['@photostructure/sqlite'] },
   // notify/web is web-standard, and compiled so: the off-site layer tells with it.
   notify: {

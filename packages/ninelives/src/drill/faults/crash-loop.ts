@@ -1,4 +1,4 @@
-import { processId } from '../../core/identity.js';
+import { processId, sameProcess } from '../../core/identity.js';
 import { eventsOf, type Fault, holdMs, isHealed, mainOf, type Scene } from './fault.js';
 import { hasServedSince } from './healing.js';
 
@@ -23,9 +23,10 @@ export const crashLoop: Fault = {
   again(scene) {
     const { deeds, state } = scene;
     const newest = eventsOf(scene, 'incarnation').at(-1)?.incarnation;
-    const struck = deeds.some(({ processes }) => processes.some((id) => isSame(id, newest)));
+    if (!newest) return null;
+    const struck = deeds.some(({ processes }) => processes.some((id) => sameProcess(id, newest)));
     // One more than the limit allows would already be proof against it.
-    if (!newest || struck || deeds.length > (state.unit?.startLimit.burst ?? 0) + 1) return null;
+    if (struck || deeds.length > (state.unit?.startLimit.burst ?? 0) + 1) return null;
     return processId(newest);
   },
   seen(scene) {
@@ -55,11 +56,4 @@ export const crashLoop: Fault = {
 function gaveUpAt(scene: Scene): number | null {
   const failed = eventsOf(scene, 'escalated').find((event) => event.data?.reason === 'failed');
   return failed?.atMs ?? null;
-}
-
-function isSame(
-  a: { pid: number; startTicks: number },
-  b: { pid: number; startTicks: number } | null | undefined,
-): boolean {
-  return a.pid === b?.pid && a.startTicks === b.startTicks;
 }

@@ -1,3 +1,4 @@
+import { sameProcess } from '../../core/identity.js';
 import type { ProcessId, UnitSnapshot } from '../../core/types.js';
 import { monotonicMs } from '../clock.js';
 import { createCarrierLookup } from '../procfs/carriers.js';
@@ -50,7 +51,7 @@ export function createLooker(): Looker {
       const first = tree[0];
       const up = first !== undefined && first.pid === main?.pid && first.startTicks === main.startTicks;
       for (const stat of tree) {
-        if (ofNewest.some((id) => id.pid === stat.pid && id.startTicks === stat.startTicks)) continue;
+        if (ofNewest.some((id) => sameProcess(id, stat))) continue;
         seen.push({ id: { pid: stat.pid, startTicks: stat.startTicks }, incarnation: newest });
       }
       const before = seen.filter((entry) => !up || entry.incarnation !== newest).map((entry) => entry.id);

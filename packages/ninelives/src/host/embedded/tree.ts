@@ -1,3 +1,4 @@
+import { sameProcess } from '../../core/identity.js';
 import type { ProcessId } from '../../core/types.js';
 import type { Stat } from '../procfs/parse.js';
 import { hasEnded } from '../procfs/processes.js';
@@ -30,10 +31,6 @@ function withDescendants(sighting: Sighting, isRoot: (stat: Stat) => boolean): S
   return sighting.stats.filter((stat) => members.has(stat.pid));
 }
 
-export function isSame(stat: Stat, id: ProcessId): boolean {
-  return stat.pid === id.pid && stat.startTicks === id.startTicks;
-}
-
 /**
  * The processes of one incarnation: whoever carries its id or was seen in it before, everything below them,
  * and, while main is verified alive (then its session number can't be another's), its session. Main first.
@@ -44,13 +41,13 @@ export function treeOf(
   main: ProcessId | null,
   seenBefore: readonly ProcessId[],
 ): Stat[] {
-  const mainStat = sighting.stats.find((stat) => main !== null && isSame(stat, main) && !hasEnded(stat));
+  const mainStat = sighting.stats.find((stat) => main !== null && sameProcess(stat, main) && !hasEnded(stat));
   const tree = withDescendants(
     sighting,
     (stat) =>
       stat === mainStat ||
       sighting.carried.get(stat.pid) === incarnation ||
-      seenBefore.some((id) => isSame(stat, id)) ||
+      seenBefore.some((id) => sameProcess(stat, id)) ||
       (mainStat !== undefined && stat.session === mainStat.pid),
   );
   return tree.sort((a, b) => Number(b === mainStat) - Number(a === mainStat));
@@ -69,7 +66,7 @@ export function leftoversOf(
     sighting,
     (stat) =>
       !ours.has(stat.pid) &&
-      (earlier.has(sighting.carried.get(stat.pid) ?? '') || seenBefore.some((id) => isSame(stat, id))),
+      (earlier.has(sighting.carried.get(stat.pid) ?? '') || seenBefore.some((id) => sameProcess(stat, id))),
   ).filter((stat) => !ours.has(stat.pid) && !hasEnded(stat));
 }
 
