@@ -37,7 +37,7 @@ const ANCHOR_WORDS: { [type in TimelineRow['type']]?: string } = {
   restored: 'put back at',
 };
 
-/** `killed at 00:29:40Z  SIGKILL to …`, or `[0.2s] restarted newPID=…` below it. */
+/** `killed at 00:29:40Z  SIGKILL to …`, or `[0.2s] active newPID=…` below it. */
 export function rowLine({ type, wallMs, sinceMs, text }: TimelineRow, terminal: Terminal): string {
   const style = STYLES[type];
   const styled = (words: string) => (style ? terminal.style(style, words) : words);

@@ -63,7 +63,7 @@ test('a wedge reads as the original account: anchors, and seconds since them', (
     '[8.1s] hung: 3 probes in a row',
     'at SIGKILL to pid 4711 and 1 more',
     '[0.03s] SIGKILL sent to 2 of 2; gone after 20 ms',
-    '[0.2s] restarted newPID=4802',
+    '[0.2s] active newPID=4802',
     '[0.5s] model loaded, serving',
     '[1.5s] resolved: serving',
   ]);
@@ -146,7 +146,7 @@ test('a kill of leftovers is a line, not a new beginning', () => {
   assert.deepEqual(brief(rows), [
     'at SIGKILL to 7',
     '[2s] SIGKILL to 1 leftovers of pid 7',
-    '[2.2s] restarted newPID=8',
+    '[2.2s] active newPID=8',
   ]);
   assert.equal(timesOf(rows).killMs, null);
 });

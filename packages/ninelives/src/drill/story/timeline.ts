@@ -77,7 +77,7 @@ function textOf(event: RecordEvent): string | null {
     case 'probe-failed':
       return firstFailureText(event);
     case 'incarnation':
-      return `restarted newPID=${event.incarnation?.pid ?? '?'}`;
+      return `active newPID=${event.incarnation?.pid ?? '?'}`;
     case 'serving':
       return 'model loaded, serving';
     case 'incident-opened':

@@ -74,7 +74,7 @@ async function originalExperiment(t: TestContext): Promise<void> {
     new RegExp(`^drill crash · mteb-serving · pid ${before}, killing it$`),
     /^steady state: 5 of 5 right answers, median \d+ ms, no other connections$/,
     new RegExp(`^killed at \\d\\d:\\d\\d:\\d\\dZ {2}SIGKILL to ${before}$`),
-    /^\[\d+\.\ds\] restarted newPID=\d+$/,
+    /^\[\d+\.\ds\] active newPID=\d+$/,
     /^\[\d+\.\ds\] model loaded, serving$/,
     /^\[\d+\.\ds\] armed: a drill was revived to real work$/,
     /^passed: /,
