@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -17,7 +17,7 @@ import { type Collector, isAbsent } from '../../src/evidence/evidence.js';
 import { listStats, readStat } from '../../src/host/procfs/processes.js';
 import type { Absent } from '../../src/host/program.js';
 import { eventually, ownProcess, temporaryFolder } from '../fixtures/host-world.js';
-import { collect, part, STUBBORN, tool, victim } from './victims.js';
+import { collect, part, running, STUBBORN, tool, victim } from './victims.js';
 
 const READY = `console.log('ready')`;
 
@@ -85,6 +85,22 @@ describe('evidence of real processes', () => {
     assert.equal(readStat(waiting.id.pid)?.startTicks, waiting.id.startTicks, 'the process survives it');
   });
 
+  it('asks py-spy for the stacks of a Python, and says where that is not permitted', {
+    skip: needsPython(),
+  }, async (t) => {
+    const folder = temporaryFolder(t);
+    const waits = 'import time; print("ready", flush=True); time.sleep(600)';
+    const python = await running(t, 'python3', ['-c', waits]);
+    tool(folder, 'py-spy', 'echo "asked $*"');
+    const path = `${folder}:/usr/bin:/bin`;
+    const { stacks } = part<Stacks>(await collect([python], { path }), 'stacks');
+    const { pid } = python.id;
+    assert.deepEqual(stacks, [{ pid, by: 'py-spy', text: `asked dump --pid ${pid}\n` }]);
+    tool(folder, 'py-spy', 'echo "Error: Operation not permitted (os error 1)" >&2; exit 1');
+    const refused = part<Absent>(await collect([python], { path }), 'stacks');
+    assert.equal(refused.absent, 'py-spy is not permitted to look (ptrace)');
+  });
+
   it('says of a process that has gone only that it has', async (t) => {
     const gone = await victim(t, READY);
     const ended = once(gone.child, 'exit');
@@ -146,6 +162,15 @@ describe('a collector that hangs', () => {
       rejecting: { absent: 'rejected' },
       fine: { found: 1 },
     });
+  });
+
+  it('holds nobody up beyond the limit for all together, however long its own is', async (t) => {
+    const never: Collector = { limitMs: 3_600_000, collect: () => new Promise(() => {}) };
+    const collectors = { first: never, second: { ...never, after: 'first' } };
+    const { collected } = await collect([await victim(t, READY)], { collectors, limitMs: 200 });
+    const said = (name: string) => (collected[name] as Absent).absent;
+    assert.ok(Number(/^nothing within (\d+) ms$/.exec(said('first'))?.[1]) <= 200, said('first'));
+    assert.equal(said('second'), 'no time was left for it');
   });
 
   it('ends at once when the guard is told to', async (t) => {
@@ -214,6 +239,10 @@ async function client(t: TestContext, port: number, { end }: { end: boolean }): 
   t.after(() => socket.destroy());
   await once(socket, 'connect');
   if (end) socket.end('hello');
+}
+
+function needsPython(): string | false {
+  return spawnSync('python3', ['--version']).status === 0 ? false : 'needs python3';
 }
 
 function needsGdb(): string | false {

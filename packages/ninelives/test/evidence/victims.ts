@@ -24,9 +24,19 @@ export async function victim(
   options: { argv?: string[]; env?: { [name: string]: string } } = {},
 ): Promise<Victim> {
   const argv = ['-e', `${script};setInterval(() => {}, 1000)`, ...(options.argv ?? [])];
-  const child = spawn(process.execPath, argv, {
+  return running(t, process.execPath, argv, options.env);
+}
+
+/** Any program, for as long as the test lasts; it prints a line when it is ready. */
+export async function running(
+  t: TestContext,
+  program: string,
+  argv: string[],
+  env: { [name: string]: string } = {},
+): Promise<Victim> {
+  const child = spawn(program, argv, {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, ...options.env },
+    env: { ...process.env, ...env },
   });
   const id = ownProcess(t, child.pid);
   const [said] = await once(child.stdout, 'data');
