@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { loadConfig } from '../../src/config/load.js';
 import type { ServiceConfig } from '../../src/config/service.js';
 import { BIN, freePort } from '../e2e/box.js';
-import { temporaryFolder } from '../fixtures/host-world.js';
+import { ownProcess, temporaryFolder } from '../fixtures/host-world.js';
 import { STAND_INS, type StandIn, serve } from './stand-ins.js';
 
 interface Run {
@@ -57,6 +57,28 @@ describe('init', () => {
     assert.match(run.stdout, /wrote ninelives.yaml: vllm\n.*vllm\n {2}ok/s, 'doctor has looked at it');
     assert.match(readFileSync(run.file, 'utf8'), /# Nobody starts it again when it ends/);
     assert.equal(statSync(run.file).mode & 0o777, 0o600);
+  });
+
+  it('names the tunnels that run, and what they lead to', async (t) => {
+    const running = await serve(STAND_INS.tei);
+    t.after(() => running.close());
+    const { port } = running;
+    const folder = temporaryFolder(t);
+    // Known by their command lines. These are node under another name, and their first word is a script that waits.
+    const commands = {
+      cloudflared: ['tunnel', '--url', `http://localhost:${port}`],
+      ssh: ['jc@vps', '-N', '-R', `80:localhost:${port}`],
+      ngrok: ['http', String(port)],
+      tailscale: ['funnel', String(port)],
+    };
+    const pids = Object.entries(commands).map(([argv0, args]): [string, number] => {
+      writeFileSync(join(folder, args[0] ?? ''), 'setInterval(() => {}, 1e3)');
+      const child = spawn(process.execPath, args, { argv0, cwd: folder, stdio: 'ignore' });
+      return [argv0, ownProcess(t, child.pid).pid];
+    });
+    const { stdout } = await init(t, '--port', String(port));
+    for (const [by, pid] of pids)
+      assert.match(stdout, new RegExp(`tunnel: ${by} \\(pid ${pid}\\) leads to port ${port}, tei`));
   });
 
   it('does not take a counter that moves by itself', async (t) => {
