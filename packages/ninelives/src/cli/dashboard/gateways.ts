@@ -1,5 +1,6 @@
 import type { Config } from '../../config/service.js';
 import type { Incident } from '../../core/decision.js';
+import type { Clock } from '../../daemon/ports.js';
 import type { Recent } from '../../dashboard/recent.js';
 import type { GatewayView } from '../../dashboard/view.js';
 import { gatewaySocket } from '../../gateway/place.js';
@@ -26,7 +27,7 @@ export interface GatewaysOptions {
   stateDir: string;
   record: GuardRecord;
   recent: Recent;
-  clock: { wallMs(): number };
+  clock: Pick<Clock, 'monotonicMs' | 'wallMs'>;
   /** After each round. */
   changed: () => void;
 }
@@ -58,7 +59,7 @@ export function watchGateways(options: GatewaysOptions): Gateways {
   return {
     view: (service) => watched.get(service)?.clients.view() ?? null,
     held: (service) => watched.get(service)?.clients.held() ?? {},
-    incident: (service, incident) => watched.get(service)?.clients.incident(incident),
+    incident: (service, incident) => watched.get(service)?.clients.incident(incident, clock.monotonicMs()),
     metrics: async (service) => (await watched.get(service)?.client.metrics(ANSWER_LIMIT_MS)) ?? null,
     close() {
       if (timer !== null) clearTimeout(timer);
