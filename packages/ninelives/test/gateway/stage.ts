@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text as textOf } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { lookAtPort } from '../../src/cli/gateway/backend-look.js';
@@ -27,8 +29,8 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-export async function until(what: string, holds: () => boolean): Promise<void> {
-  for (const giveUpMs = Date.now() + LIMIT_MS; !holds(); await sleep(10)) {
+export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (const giveUpMs = Date.now() + LIMIT_MS; !(await holds()); await sleep(10)) {
     if (Date.now() > giveUpMs) throw new Error(`waited in vain: ${what}`);
   }
 }
@@ -157,6 +159,10 @@ export interface Answered {
   tookMs: number;
 }
 
+const EMBEDDINGS = '/v1/embeddings';
+const POST = { method: 'POST', headers: { 'Content-Type': 'application/json' } };
+const bodyOf = (text: string) => JSON.stringify({ input: [text], model: 'small' });
+
 /** One call, as a client without retries makes it. @throws as fetch does. */
 export async function ask(
   url: string,
@@ -164,10 +170,9 @@ export async function ask(
   options: { path?: string; signal?: AbortSignal } = {},
 ): Promise<Answered> {
   const startedMs = performance.now();
-  const response = await fetch(`${url}${options.path ?? '/v1/embeddings'}`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ input: [text], model: 'small' }),
+  const response = await fetch(`${url}${options.path ?? EMBEDDINGS}`, {
+    ...POST,
+    body: bodyOf(text),
     ...(options.signal ? { signal: options.signal } : {}),
   });
   const body = await response.text();
@@ -179,27 +184,37 @@ export async function ask(
   };
 }
 
-/** Several clients that ask without end, each the next question when the last is answered. */
+/** The same on the agent's connection. */
+async function askOn(agent: Agent, url: string, asked: string): Promise<Pick<Answered, 'status' | 'text'>> {
+  const sent = request(`${url}${EMBEDDINGS}`, { ...POST, agent });
+  sent.end(bodyOf(asked));
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  return { status: response.statusCode ?? 0, text: await textOf(response) };
+}
+
+/**
+ * Several clients that ask without end, each the next question when the last is answered, and each on one connection
+ * of its own: when that breaks, one call is lost with it, and not what a pool would send on others that broke too.
+ */
 export function crowd(
   url: string,
-  workers: number,
+  clients: number,
 ): { stop(): Promise<{ calls: number; failed: string[] }> } {
   let going = true;
   let calls = 0;
   const failed: string[] = [];
-  const one = async (worker: number) => {
+  const one = async (client: number) => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     for (let i = 0; going; i++) {
       calls += 1;
-      const text = `wait:20 of ${worker}, ${i}`;
-      const answer = await ask(url, text).catch((error: Error) => ({
-        status: 0,
-        text: `${error.cause ?? error}`,
-      }));
+      const text = `wait:20 of ${client}, ${i}`;
+      const answer = await askOn(agent, url, text).catch((error) => ({ status: 0, text: String(error) }));
       const right = answer.status === 200 && (JSON.parse(answer.text) as { text: string }).text === text;
       if (!right) failed.push(`${text}: ${answer.status} ${answer.text}`);
     }
+    agent.destroy();
   };
-  const all = Promise.all(Array.from({ length: workers }, (_, worker) => one(worker)));
+  const all = Promise.all(Array.from({ length: clients }, (_, client) => one(client)));
   return {
     async stop() {
       going = false;
