@@ -28,8 +28,8 @@ describe('on a real systemd', { skip: lacks ?? false }, () => {
   // Long, and mostly waiting.
   describe('side by side', { concurrency: true }, () => {
     testsInside(theBox, 'passes from cron', 'cron.js');
-    // These reload systemd, which empties its start counters: one after the other.
-    describe('meanwhile', () => {
+    // Two at a time: each starts a dozen guards, and what is guarded is given seconds.
+    describe('meanwhile', { concurrency: 2 }, () => {
       // One guard an account: these take turns.
       describe('installed', { concurrency: 1 }, () => {
         testsInside(theBox, 'the guard as a user unit', 'install.js');

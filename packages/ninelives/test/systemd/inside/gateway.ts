@@ -1,35 +1,30 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { readStat } from '../../../src/host/procfs/processes.js';
 import { signalIfSame } from '../../../src/host/signal.js';
 import { parseShow } from '../../../src/host/systemd/show.js';
-import { runTool } from '../../../src/host/systemd/systemctl.js';
 import { type Box, openBox } from '../../e2e/box.js';
 import { fixture } from '../../fixtures/host-world.js';
 import { crowd } from '../../gateway/stage.js';
+import { closeInstalled, GATEWAY, SOCKET, UNIT_DIR } from './installed.js';
 import { prepareUnits, startUnit, systemctlUser, takeName } from './units.js';
 
 // Runs inside the box, as jc: the gateway lives by itself, as a user unit with a socket that outlives it.
 await prepareUnits();
 
-const SOCKET = 'ninelives-gateway-svc.socket';
-const SERVICE = 'ninelives-gateway-svc.service';
 const CLIENTS = 8;
 
 async function gatewayPid(): Promise<number> {
-  const shown = await runTool('systemctl', ['--user', 'show', SERVICE, '--property=ActiveState,MainPID']);
-  if ('unknown' in shown) throw new Error(shown.unknown);
-  const values = parseShow(shown.text);
+  const values = parseShow(await systemctlUser('show', GATEWAY, '--property=ActiveState,MainPID'));
   return values.get('ActiveState') === 'active' ? Number(values.get('MainPID')) : 0;
 }
 
 /** Clients ask without end while the gateway is ended in this way; what they tell. */
 async function endedUnderLoad(
   box: Box,
-  end: (pid: number) => Promise<void>,
+  end: (pid: number) => Promise<unknown>,
 ): Promise<{ calls: number; failed: string[] }> {
   const clients = crowd(`http://127.0.0.1:${box.gatewayPort}`, CLIENTS);
   const atWork = () => box.until('at work', async () => ((await box.evidence())?.completions ?? 0) > 50);
@@ -60,11 +55,7 @@ describe('the gateway as a unit of its own, with socket activation', () => {
     gateway: { port: GATE }
     probe: { kind: http, path: /work, every: 1s }
 `);
-    // In this order: `uninstall` finds in the state folder what was installed.
-    t.after(async () => {
-      await box.run('uninstall', '--state', box.stateDir);
-      await box.close();
-    });
+    closeInstalled(t, box);
     const backend = [
       process.execPath,
       fixture('gateway-backend.mjs'),
@@ -82,7 +73,7 @@ describe('the gateway as a unit of its own, with socket activation', () => {
 
     const drained = await endedUnderLoad(box, (pid) => signalGateway(pid, 'SIGTERM'));
     assert.deepEqual(drained.failed, []);
-    const restarted = await endedUnderLoad(box, () => systemctlUser('restart', '--no-block', SERVICE));
+    const restarted = await endedUnderLoad(box, () => systemctlUser('restart', '--no-block', GATEWAY));
     assert.deepEqual(restarted.failed, []);
 
     const { calls, failed } = await endedUnderLoad(box, (pid) => signalGateway(pid, 'SIGKILL'));
@@ -96,8 +87,10 @@ describe('the gateway as a unit of its own, with socket activation', () => {
     const again = await box.run('install', ...config);
     assert.equal(again.code, 2, 'once is enough');
     assert.equal((await box.run('uninstall', '--state', box.stateDir)).code, 0);
-    const folder = join(homedir(), '.config/systemd/user');
-    assert.deepEqual([existsSync(join(folder, SOCKET)), existsSync(join(folder, SERVICE))], [false, false]);
+    assert.deepEqual(
+      [SOCKET, GATEWAY].filter((name) => existsSync(join(UNIT_DIR, name))),
+      [],
+    );
     await assert.rejects(fetch(`http://127.0.0.1:${box.gatewayPort}/`), 'nobody listens there any more');
   });
 });
