@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { test } from 'node:test';
 import { countForeignClients, parseEstablished } from './connections.js';
 
@@ -29,4 +30,33 @@ test('a client is foreign unless its socket is one of ours', async (t) => {
   await Promise.all([once(client, 'connect'), accepted]);
   assert.equal(countForeignClients(port, []), 1);
   assert.equal(countForeignClients(port, [process.pid]), 0);
+});
+
+/**
+ * In a process of its own, as a guard is: connects and hangs up without end; by a reset, which leaves nothing behind in
+ * the tables. Prints that it has begun.
+ */
+const BUSY = `const { connect } = require('node:net');
+const [port] = process.argv.slice(1);
+const again = () => connect(Number(port), '127.0.0.1', function () { this.resetAndDestroy(); }).on('close', again);
+again();
+console.log('begun');`;
+
+test('connections that one of ours opens and closes at that moment are no client', async (t) => {
+  const server = createServer((socket) => socket.on('error', () => {}).resume()).listen(0, '127.0.0.1');
+  t.after(() => server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const busy = spawn(process.execPath, ['-e', BUSY, String(port)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  t.after(async () => {
+    busy.kill('SIGKILL');
+    await once(busy, 'exit');
+  });
+  await once(busy.stdout, 'data');
+  let foreign = 0;
+  for (let look = 0; look < 40; look++) {
+    foreign += countForeignClients(port, [busy.pid ?? 0]) ?? 0;
+    await new Promise((done) => setImmediate(done));
+  }
+  assert.equal(foreign, 0);
 });

@@ -22,9 +22,18 @@ export function parseEstablished(text: string): Connection[] {
 
 /**
  * Clients connected to a port of this machine, less those whose end is a socket of `ours`. null: could not look.
- * A connection that one of ours has opened or closed at this very moment may be counted.
+ * Tables and sockets can't be read at one moment: what one of ours opens or closes meanwhile looks foreign, once.
+ * Hence the second look at whatever does.
  */
 export function countForeignClients(port: number, ours: readonly number[]): number | null {
+  const seen = foreignPorts(port, ours);
+  if (seen === null || seen.size === 0) return seen && 0;
+  const again = foreignPorts(port, ours);
+  return again && [...again].filter((remotePort) => seen.has(remotePort)).length;
+}
+
+/** The remote ports of connections to a port, but for ours. */
+function foreignPorts(port: number, ours: readonly number[]): Set<number> | null {
   const before = ours.flatMap(socketsOf);
   const tables = ['/proc/net/tcp', '/proc/net/tcp6'].map(readTable);
   if (tables.every((table) => table === null)) return null;
@@ -34,7 +43,8 @@ export function countForeignClients(port: number, ours: readonly number[]): numb
   const own = new Set(
     connections.filter((end) => end.remotePort === port && mine.has(end.inode)).map((end) => end.localPort),
   );
-  return connections.filter((end) => end.localPort === port && !own.has(end.remotePort)).length;
+  const ends = connections.filter((end) => end.localPort === port && !own.has(end.remotePort));
+  return new Set(ends.map((end) => end.remotePort));
 }
 
 function readTable(path: string): string | null {
