@@ -38,8 +38,11 @@ export interface DrillPorts {
   askCheap(signal: AbortSignal): Promise<CheapAnswer[]>;
   /** The server's own counter of finished work; null when it has none. */
   completions: (() => Promise<number | { unknown: string }>) | null;
-  /** Connections to the service's port that are neither the guard's nor ours; null: could not look. */
-  foreignClients(): number | null;
+  /**
+   * Connections to the service's port that are neither the guard's nor ours; null: could not look. `resting`: surely
+   * answered, and silent for `restMs`.
+   */
+  foreignClients(restMs: number): Promise<{ working: number; resting: number } | null>;
   newId(): string;
 }
 

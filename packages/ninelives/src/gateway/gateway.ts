@@ -41,8 +41,6 @@ export interface Gateway {
   drain(limitMs: number): Promise<void>;
 }
 
-/** Answers that are kept until they are whole, together. */
-const ANSWERS_MAX = 256 * 1024 * 1024;
 const CANARY_LIMIT_MS = 10_000;
 /** Idle connections are closed this long after the last answer. */
 const FAREWELL_MS = 1_000;
@@ -54,7 +52,8 @@ export async function startGateway(options: GatewayOptions, ports: GatewayPorts)
   const { clock } = ports;
   const address = `${backend.host.includes(':') ? `[${backend.host}]` : backend.host}:${backend.port}`;
   const upstream = createUpstream({ ...backend, clock });
-  const timing = { answersMax: ANSWERS_MAX, canaryLimitMs: CANARY_LIMIT_MS };
+  const { takeMs, answersMax } = options.front;
+  const timing = { takeMs, answersMax, canaryLimitMs: CANARY_LIMIT_MS };
   const relay = new Relay({ limits, ...timing, upstream, address, ports });
   const { state } = relay;
   const { server, turnedAway, drain } = createFront({
@@ -68,8 +67,9 @@ export async function startGateway(options: GatewayOptions, ports: GatewayPorts)
   });
   const told: Relay['told'] = (by, death) => relay.told(by, death);
   const streamedAtMs = () => relay.streamedAtMs;
-  const own = createPrivate({ state, limits, turnedAway, nowMs: clock.monotonicMs, streamedAtMs, told });
-  const metrics = createMetrics({ state, limits, turnedAway });
+  const all = { ...limits, ...options.front };
+  const own = createPrivate({ state, limits: all, turnedAway, nowMs: clock.monotonicMs, streamedAtMs, told });
+  const metrics = createMetrics({ state, limits: all, turnedAway });
   if (options.privateSocket !== null) await listenPrivately(own, options.privateSocket);
   if (options.metrics !== null) await listening(metrics, options.metrics);
   await listening(server, options.listen);

@@ -6,7 +6,8 @@ import { gatewaySocket } from '../../gateway/place.js';
 import { createPrivateClient } from '../../gateway/status/client.js';
 import { monotonicMs, sleep, wallMs } from '../../host/clock.js';
 import { lockOwner } from '../../host/lock.js';
-import { countForeignClients } from '../../host/procfs/connections.js';
+import { restingSockets } from '../../host/look/resting.js';
+import { foreignClients } from '../../host/procfs/connections.js';
 import { hasEnded, readStat } from '../../host/procfs/processes.js';
 import { signalIfSame } from '../../host/signal.js';
 import { askCheap } from '../../probe/cheap.js';
@@ -21,6 +22,8 @@ import { beyondRepair } from './unit.js';
 
 /** A gateway that does not listen must not hold up a drill. */
 const ANNOUNCE_LIMIT_MS = 500;
+/** Of one look at the connections; without it all of them are taken to be at work. */
+const LOOK_LIMIT_MS = 2_000;
 
 /** A drill on the real machine: /proc, signals, fetch, and the record of one state folder. */
 export function createDrillPorts(
@@ -59,10 +62,15 @@ export function createDrillPorts(
     completions: progress
       ? () => readCounter({ ...progress, fetch: world.fetch, signal: new AbortController().signal })
       : null,
-    foreignClients() {
+    async foreignClients(restMs) {
       if (port === null) return null;
       const guard = lockOwner(stateDir);
-      return countForeignClients(port, guard ? [process.pid, guard.pid] : [process.pid]);
+      const clients = foreignClients(port, guard ? [process.pid, guard.pid] : [process.pid]);
+      if (clients === null || clients.length === 0) return clients && { working: 0, resting: 0 };
+      const look = { path: process.env.PATH ?? '', signal: AbortSignal.timeout(LOOK_LIMIT_MS) };
+      const atRest = await restingSockets(port, restMs, look);
+      const resting = clients.filter(({ inode }) => atRest.has(inode)).length;
+      return { working: clients.length - resting, resting };
     },
     newId: () => randomBytes(4).toString('hex'),
   };

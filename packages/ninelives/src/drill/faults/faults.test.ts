@@ -6,7 +6,7 @@ import { initialState } from '../../core/state.js';
 import type { Incarnation, ProcessSample, UnitSnapshot } from '../../core/types.js';
 import type { Deed } from '../report.js';
 import { judgeState, median, worthWaitingMs } from '../steady/steady.js';
-import { judgeCounter } from '../steady/traffic.js';
+import { judgeConnections, judgeCounter } from '../steady/traffic.js';
 import { crash } from './crash.js';
 import { crashLoop } from './crash-loop.js';
 import type { Fault, Scene } from './fault.js';
@@ -225,6 +225,14 @@ test('work that the guard accounts for is no traffic', () => {
     seen: 'some',
     text: '4 pieces of work in 2 s that are not ours',
   });
+});
+
+test('a kept connection at rest is no traffic, one at work is', () => {
+  assert.equal(judgeConnections(null).seen, 'not-measurable');
+  assert.equal(judgeConnections({ working: 0, resting: 0 }).text, 'no other connections');
+  assert.equal(judgeConnections({ working: 1, resting: 0 }).seen, 'none', 'perhaps the guard itself');
+  assert.equal(judgeConnections({ working: 0, resting: 2 }).seen, 'none');
+  assert.equal(judgeConnections({ working: 2, resting: 2 }).seen, 'some');
 });
 
 test('median', () => {

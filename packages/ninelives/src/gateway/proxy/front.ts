@@ -22,6 +22,10 @@ export interface FrontLimits {
   /** Longer than common tunnels keep theirs (cloudflared: 90 s), so that they never write into one that just closed. */
   keepAliveMs: number;
   connectionsMax: number;
+  /** A client that takes nothing of its answer for so long is cut off. */
+  takeMs: number;
+  /** Answers that are kept until they are whole, and those not taken yet: bytes of each, together. */
+  answersMax: number;
   /** Requests on one connection that are not answered yet; hardly a client sends a second one before. */
   pipelinedMax: number;
 }
@@ -34,6 +38,8 @@ export const FRONT_LIMITS: FrontLimits = {
   requestMs: 60_000,
   keepAliveMs: 95_000,
   connectionsMax: 4_096,
+  takeMs: 60_000,
+  answersMax: 256 * 1024 * 1024,
   pipelinedMax: 4,
 };
 
@@ -48,7 +54,7 @@ export interface FrontOptions {
   ports: Pick<GatewayPorts, 'clock' | 'newId'>;
 }
 
-/** Refused before the hold ever saw them, by code. */
+/** Refused before the hold ever saw them, or cut off because they took no answer, by code. */
 export type TurnedAway = Map<string, number>;
 
 export interface Front {
@@ -67,11 +73,13 @@ export function createFront(options: FrontOptions): Front {
   let draining = false;
   let lastId = 0;
 
+  const count = (code: string) => turnedAway.set(code, (turnedAway.get(code) ?? 0) + 1);
+
   function handle(request: IncomingMessage, response: ServerResponse): void {
     const requestId = requestIdOf(request, options.ports.newId);
     if (draining) response.shouldKeepAlive = false;
     const turnAway = (problem: Problem) => {
-      turnedAway.set(problem.code, (turnedAway.get(problem.code) ?? 0) + 1);
+      count(problem.code);
       // What is still coming is read and dropped; a client that still waits for our "100 Continue" may never send it.
       request.resume();
       const close = problem.close || request.headers.expect !== undefined;
@@ -110,6 +118,20 @@ export function createFront(options: FrontOptions): Front {
     options.relay.accept(jobOf(job));
   }
 
+  const server = listenerFor(limits, count);
+  server.on('request', handle);
+  server.on('checkContinue', handle);
+  return {
+    server,
+    turnedAway,
+    drain() {
+      draining = true;
+    },
+  };
+}
+
+/** A server of those limits, which counts whom it turns away by itself. */
+function listenerFor(limits: FrontLimits, count: (code: string) => void): Server {
   const server = createServer({
     maxHeaderSize: limits.headMax,
     headersTimeout: limits.headMs,
@@ -120,20 +142,18 @@ export function createFront(options: FrontOptions): Front {
   });
   server.maxConnections = limits.connectionsMax;
   server.timeout = 0; // how long an answer may take is the hold's business
-  server.on('request', handle);
-  server.on('checkContinue', handle);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     const problem = notHttp(error.code);
-    turnedAway.set(problem.code, (turnedAway.get(problem.code) ?? 0) + 1);
+    count(problem.code);
     hangUp(socket, error.code, problem);
   });
-  return {
-    server,
-    turnedAway,
-    drain() {
-      draining = true;
-    },
-  };
+  server.on('drop', () => count('too_many_connections'));
+  server.on('timeout', (socket: Socket) => {
+    // Else it was kept alive, and nobody asked any more.
+    if (isAnswering(socket)) count('answer_not_taken');
+    socket.destroy();
+  });
+  return server;
 }
 
 /** Whose request it is, or why not. */
@@ -156,9 +176,13 @@ function admit({ keys, rate, ports }: FrontOptions, request: IncomingMessage): {
 
 function hangUp(socket: Socket, code: string | undefined, problem: Problem): void {
   // Only where nothing is being answered on it: else our words would end up inside that answer.
-  const quiet = !(socket as Socket & { _httpMessage?: unknown })._httpMessage;
-  if (socket.writable && quiet && code !== 'ECONNRESET') socket.end(rawRefusal(problem, 'Refused'));
+  if (socket.writable && !isAnswering(socket) && code !== 'ECONNRESET')
+    socket.end(rawRefusal(problem, 'Refused'));
   socket.destroySoon();
+}
+
+function isAnswering(socket: Socket): boolean {
+  return Boolean((socket as Socket & { _httpMessage?: unknown })._httpMessage);
 }
 
 /** What Node's parser says of bytes that are no request that it accepts (`clientError`). */

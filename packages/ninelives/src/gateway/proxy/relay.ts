@@ -19,6 +19,8 @@ export interface RelayOptions {
   limits: HoldLimits;
   /** Answers that are kept until they are whole, together, bytes; beyond it they are passed on as they come. */
   answersMax: number;
+  /** See Untaken. */
+  takeMs: number;
   canaryLimitMs: number;
   upstream: Upstream;
   /** `host:port` of the backend. */
@@ -51,7 +53,7 @@ export class Relay {
 
   constructor(private readonly options: RelayOptions) {
     this.state = createHoldState(options.limits);
-    this.untaken = new Untaken(options.answersMax);
+    this.untaken = new Untaken(options);
   }
 
   /** A request whose body is here. From now on it ends in exactly one way (I9). */
@@ -160,9 +162,7 @@ export class Relay {
     const part = bytes.toString('latin1');
     if (answer.passing) {
       this.streamedAtMs = this.options.ports.clock.monotonicMs();
-      if (response.write(part, 'latin1')) return;
-      exchange?.pause();
-      response.once('drain', () => exchange?.resume());
+      if (!response.write(part, 'latin1')) this.untaken.wait(response, exchange);
       return;
     }
     answer.parts.push(part);

@@ -1,9 +1,11 @@
 import type { HoldState } from '../hold/state.js';
 import { type Answers, BOUNDS_MS } from '../learn/answers.js';
 import { widthOf } from '../learn/window.js';
-import type { HoldLimits } from '../limits.js';
 import { REFUSALS } from '../refusals.js';
 import type { Readiness, Refusal } from '../types.js';
+
+/** Every bound by its name. */
+export type Limits = { readonly [name: string]: number };
 
 const READINESS: Readiness[] = ['unknown', 'ready', 'suspect', 'down'];
 
@@ -18,7 +20,7 @@ interface Metric {
 /** Prometheus' text format 0.0.4. Labels are from closed sets only: nothing of a request is ever one. */
 export function metricsText(
   state: HoldState,
-  limits: HoldLimits,
+  limits: Limits,
   turnedAway: ReadonlyMap<string, number>,
 ): string {
   return `${[...traffic(state, turnedAway), ...backend(state), ...bounds(state, limits)].map(textOf).join('\n')}\n`;
@@ -44,7 +46,7 @@ function traffic({ counts }: HoldState, turnedAway: ReadonlyMap<string, number>)
     ),
     counter(
       'turned_away_total',
-      'Refused at the door, by code.',
+      'Refused at the door, or cut off for taking no answer, by code.',
       [...turnedAway].map(([code, value]) => ({ labels: { code }, value })),
     ),
     waited(counts.answers),
@@ -85,7 +87,7 @@ function backend({ counts, backend: { readiness }, ledger, window }: HoldState):
   ];
 }
 
-function bounds({ flying, line, requests, bytes, counts }: HoldState, limits: HoldLimits): Metric[] {
+function bounds({ flying, line, requests, bytes, counts }: HoldState, limits: Limits): Metric[] {
   return [
     gauge('in_flight', 'Copies on their way.', [{ value: flying.size }]),
     gauge('queued', 'Requests that wait.', [{ value: line.waiting.length }]),

@@ -1,13 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { HoldState } from '../hold/state.js';
-import type { HoldLimits } from '../limits.js';
 import type { Killer } from '../types.js';
 import { evidenceOf } from './evidence.js';
-import { metricsText } from './metrics.js';
+import { type Limits, metricsText } from './metrics.js';
 
 export interface PrivateOptions {
   state: HoldState;
-  limits: HoldLimits;
+  /** All of them, by name: the hold's and the public port's. */
+  limits: Limits;
   turnedAway: ReadonlyMap<string, number>;
   nowMs(): number;
   /** When a byte of a streamed answer last passed. */
@@ -55,7 +55,7 @@ export function createMetrics({
 function sayMetrics(
   response: ServerResponse,
   state: HoldState,
-  limits: HoldLimits,
+  limits: Limits,
   turnedAway: PrivateOptions['turnedAway'],
 ): void {
   say(response, 200, metricsText(state, limits, turnedAway), 'text/plain; version=0.0.4');

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { test } from 'node:test';
-import { countForeignClients, parseEstablished } from './connections.js';
+import { foreignClients, parseEstablished } from './connections.js';
 
 test('established connections are read from the table, listeners and nonsense are not', () => {
   const text = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
@@ -23,13 +23,13 @@ test('a client is foreign unless its socket is one of ours', async (t) => {
   await once(server, 'listening');
   const address = server.address();
   const port = typeof address === 'object' && address ? address.port : 0;
-  assert.equal(countForeignClients(port, []), 0);
+  assert.equal(foreignClients(port, [])?.length, 0);
   const accepted = once(server, 'connection');
   const client = connect(port, '127.0.0.1');
   t.after(() => client.destroy());
   await Promise.all([once(client, 'connect'), accepted]);
-  assert.equal(countForeignClients(port, []), 1);
-  assert.equal(countForeignClients(port, [process.pid]), 0);
+  assert.equal(foreignClients(port, [])?.length, 1);
+  assert.equal(foreignClients(port, [process.pid])?.length, 0);
 });
 
 /**
@@ -55,7 +55,7 @@ test('connections that one of ours opens and closes at that moment are no client
   await once(busy.stdout, 'data');
   let foreign = 0;
   for (let look = 0; look < 40; look++) {
-    foreign += countForeignClients(port, [busy.pid ?? 0]) ?? 0;
+    foreign += foreignClients(port, [busy.pid ?? 0])?.length ?? 0;
     await new Promise((done) => setImmediate(done));
   }
   assert.equal(foreign, 0);

@@ -21,19 +21,19 @@ export function parseEstablished(text: string): Connection[] {
 }
 
 /**
- * Clients connected to a port of this machine, less those whose end is a socket of `ours`. null: could not look.
+ * The server's ends of connections to a port of this machine, less those whose client is a process of `ours`. null: could
+ * not look.
  * Tables and sockets can't be read at one moment: what one of ours opens or closes meanwhile looks foreign, once.
  * Hence the second look at whatever does.
  */
-export function countForeignClients(port: number, ours: readonly number[]): number | null {
-  const seen = foreignPorts(port, ours);
-  if (seen === null || seen.size === 0) return seen && 0;
-  const again = foreignPorts(port, ours);
-  return again && [...again].filter((remotePort) => seen.has(remotePort)).length;
+export function foreignClients(port: number, ours: readonly number[]): Connection[] | null {
+  const seen = lookOnce(port, ours);
+  if (seen === null || seen.length === 0) return seen;
+  const before = new Set(seen.map(({ remotePort }) => remotePort));
+  return lookOnce(port, ours)?.filter(({ remotePort }) => before.has(remotePort)) ?? null;
 }
 
-/** The remote ports of connections to a port, but for ours. */
-function foreignPorts(port: number, ours: readonly number[]): Set<number> | null {
+function lookOnce(port: number, ours: readonly number[]): Connection[] | null {
   const before = ours.flatMap(socketsOf);
   const tables = ['/proc/net/tcp', '/proc/net/tcp6'].map(readTable);
   if (tables.every((table) => table === null)) return null;
@@ -43,8 +43,7 @@ function foreignPorts(port: number, ours: readonly number[]): Set<number> | null
   const own = new Set(
     connections.filter((end) => end.remotePort === port && mine.has(end.inode)).map((end) => end.localPort),
   );
-  const ends = connections.filter((end) => end.localPort === port && !own.has(end.remotePort));
-  return new Set(ends.map((end) => end.remotePort));
+  return connections.filter((end) => end.localPort === port && !own.has(end.remotePort));
 }
 
 function readTable(path: string): string | null {
