@@ -37,7 +37,8 @@ export const BANNED: Banned[] = [
     except: either(ROOTS, HOST),
   },
   {
-    what: /\b(setTimeout|setInterval|setImmediate)\b/,
+    // A socket's own limit of silence is its property, not a timer of ours.
+    what: /(?<!\bsocket\??\.)\b(setTimeout|setInterval|setImmediate)\b/,
     instead: 'return when it is due (scheduleMs), or take a clock with sleep(ms, signal)',
     except: either(ROOTS, HOST, EMBEDDER),
   },
