@@ -38,7 +38,7 @@ export function createLooking(options: LookingOptions): Supervisor['inspect'] {
   }
 
   return async () => {
-    const unit = await supervisor.inspect();
+    const unit = await supervisor.inspect(!troubled());
     if ('unknown' in unit) return unit;
     const gpu = gpuOf(unit.processes, troubled());
     const unseen = sight(unit.processes);

@@ -40,6 +40,9 @@ interface Main {
   uid: number;
 }
 
+/** What systemd said of a unit that runs stands for this long, while all is well and /proc shows no change. */
+const STANDS_MS = 2_000;
+
 /** What follows a look in which systemd and /proc disagree: an end or a start came in between. */
 const LOOKS = 3;
 
@@ -64,6 +67,8 @@ class SystemdUnit implements SystemdSupervisor {
   #lastExit: string | null;
   /** The main process whose end was not seen yet. */
   #main: ProcessId | null = null;
+  /** The last answer, of a unit that was up, and the processes that it had. */
+  #answer: { unit: Unit; atMs: number; members: string } | null = null;
 
   constructor(unit: string, options: SystemdOptions) {
     this.#unit = unit;
@@ -82,9 +87,13 @@ class SystemdUnit implements SystemdSupervisor {
     return isInUnit(controlGroupOf(target.pid), this.#controlGroup, this.#unit);
   }
 
-  async inspect(): Promise<UnitSnapshot | { unknown: string }> {
+  async inspect(calm = false): Promise<UnitSnapshot | { unknown: string }> {
+    const standing = calm ? this.#standing() : null;
+    if (standing) return this.#snapshot(standing.unit, standing.main);
+    this.#answer = null;
     let why = '';
     for (let look = 0; look < LOOKS; look += 1) {
+      const atMs = monotonicMs();
       const shown = await showUnit(this.#unit, this.#options);
       if ('unknown' in shown) return shown;
       const unit = parseUnit(shown.text);
@@ -96,10 +105,25 @@ class SystemdUnit implements SystemdSupervisor {
       }
       const main = this.#verify(unit);
       if (typeof main === 'string') why = main;
-      else if (await this.#isConfirmed(unit, main)) return this.#snapshot(unit, main);
-      else why = 'its main process changed while we looked';
+      else if (await this.#isConfirmed(unit, main)) {
+        const isUp = main !== null && unit.now.subState === 'running' && unit.now.controlPid === 0;
+        if (isUp) this.#answer = { unit, atMs, members: membersOf(unit) };
+        return this.#snapshot(unit, main);
+      } else why = 'its main process changed while we looked';
     }
     return { unknown: `${this.#unit}: ${why}` };
+  }
+
+  /**
+   * Asking costs a process, twenty times what /proc does. So a calm look goes by the last answer for as long as the very
+   * same processes are there, and none was stopped or has ended since: an end or a start of the unit shows in these.
+   */
+  #standing(): { unit: Unit; main: Main } | null {
+    const { unit, atMs, members } = this.#answer ?? {};
+    if (!unit || atMs === undefined || monotonicMs() - atMs >= STANDS_MS) return null;
+    const main = this.#verify(unit);
+    const isSame = main !== null && typeof main !== 'string' && membersOf(unit) === members;
+    return isSame ? { unit, main } : null;
   }
 
   /** The main process by /proc, null when there is none (any more), or what does not fit. */
@@ -205,6 +229,15 @@ class SystemdUnit implements SystemdSupervisor {
     // One tick and a bit: /proc/uptime is in hundredths, and rounded down.
     return Math.floor(((atMs + asleepMs - 20) * this.#units.ticksPerSecond) / 1_000);
   }
+}
+
+/** The processes of a unit's cgroup, with those that are stopped or have ended marked. */
+function membersOf({ now }: Unit): string {
+  const stats = pidsOfControlGroup(now.controlGroup).map(readStat);
+  return stats
+    .map((stat) => stat && `${stat.pid}/${stat.startTicks}${/[TtZX]/.test(stat.state) ? stat.state : ''}`)
+    .sort()
+    .join(' ');
 }
 
 /** Has the incarnation ended, so that whatever still runs in its cgroup has outlived it? */
