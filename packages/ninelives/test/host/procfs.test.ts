@@ -9,6 +9,7 @@ import { bootId, monotonicMs, sleep } from '../../src/host/clock.js';
 import { createKillPorts, performKill } from '../../src/host/kill.js';
 import { createPortLookup } from '../../src/host/procfs/listeners.js';
 import {
+  ignoresTerm,
   isAlive,
   listStats,
   readCgroup,
@@ -56,6 +57,14 @@ describe('processes', () => {
     assert.ok((await readEnviron(process.pid))?.includes('PATH='));
     assert.ok(selfAndAncestors(process.pid).has(process.ppid) && selfAndAncestors(process.pid).has(1));
     assert.equal(readStat(2 ** 22 + 1), null);
+  });
+
+  it('tell whether they ignore SIGTERM', async (t) => {
+    const child = spawn('/bin/sh', ['-c', 'trap "" TERM; exec sleep 600'], { stdio: 'ignore' });
+    const id = ownProcess(t, child.pid);
+    await eventually('it ignores SIGTERM', () => ignoresTerm(id.pid));
+    assert.equal(ignoresTerm(process.pid), false);
+    assert.equal(ignoresTerm(2 ** 22 + 1), false);
   });
 
   it('are sampled: CPU time and memory move when the process does', async () => {

@@ -1,15 +1,15 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ServiceConfig } from '../../config/service.js';
 import { RECORD_FILE } from '../../daemon/house.js';
 import type { DoctorRow } from '../../doctor/row.js';
 import type { SystemdFacts } from '../../doctor/systemd/facts.js';
 import { systemdRows } from '../../doctor/systemd/rows.js';
-import { lockOwner } from '../../host/lock.js';
+import { ignoresTerm } from '../../host/procfs/processes.js';
 import { examineManager, examineUnit } from '../../host/systemd/machine.js';
 import { createSystemdSupervisor } from '../../host/systemd/supervisor.js';
-import type { Plan } from '../../install/plan.js';
 import { openRecord } from '../../record/sqlite.js';
+import { findKeeper } from '../doctor/keeper.js';
 
 /** Doctor's rows for a service that is a unit of systemd. */
 export async function unitRows(
@@ -28,8 +28,12 @@ export async function unitRows(
   const seen = await createSystemdSupervisor({ ...source, port }).inspect();
   const portOwner: SystemdFacts['portOwner'] =
     'unknown' in seen ? { who: 'unknown', text: seen.unknown } : seen.portOwner;
-  const facts = { probeUrl: probe.url, loadMs: longestLoadMs(service.name, stateDir), policy };
-  return systemdRows({ ...unit, ...manager, ...facts, port, portOwner, guardKeptBy: keeperOf(stateDir) });
+  const processes = 'unknown' in seen ? [] : seen.processes;
+  const ignoreTerm = processes
+    .filter(({ pid }) => ignoresTerm(pid))
+    .map(({ pid, name }) => `pid ${pid} (${name})`);
+  const facts = { probeUrl: probe.url, loadMs: longestLoadMs(service.name, stateDir), policy, ignoreTerm };
+  return systemdRows({ ...unit, ...manager, ...facts, port, portOwner, guard: await findKeeper(stateDir) });
 }
 
 /** The longest time from a start to its first right answer, of those on record. */
@@ -45,14 +49,4 @@ function longestLoadMs(service: string, stateDir: string): number | null {
   } finally {
     record.close();
   }
-}
-
-/** What `install` put there says who starts the guard again. */
-function keeperOf(stateDir: string): SystemdFacts['guardKeptBy'] {
-  const manifest = join(stateDir, 'install.json');
-  if (existsSync(manifest)) {
-    const { way } = JSON.parse(readFileSync(manifest, 'utf8')) as Pick<Plan, 'way'>;
-    return way === 'cron' ? 'cron' : 'unit';
-  }
-  return lockOwner(stateDir) === null ? null : 'resident';
 }

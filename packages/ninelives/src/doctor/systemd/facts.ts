@@ -35,6 +35,18 @@ export interface DoctoredSettings {
   needsReload: boolean;
 }
 
+/** Who has the guard look again and again. */
+export interface GuardKeeper {
+  /** A unit that revives a resident one; cron or a timer that runs a pass; nobody. */
+  by: 'unit' | 'cron' | 'timer' | 'nobody';
+  /** Does it do so now? */
+  runs: boolean;
+  /** What was found, in words. */
+  read: string;
+  /** Null where nothing is to be mended. */
+  fix: string | null;
+}
+
 /** Everything that doctor reads of this machine for a unit of systemd. */
 export interface SystemdFacts {
   /** With `.service`. */
@@ -49,6 +61,8 @@ export interface SystemdFacts {
   me: { uid: number; name: string };
   /** The main process now: who owns it, and the path of the program it is; null when there is none. */
   main: { pid: number; uid: number; program: string } | null;
+  /** Its processes that ignore SIGTERM, in words: "pid 4718 (python3)". */
+  ignoreTerm: string[];
   /** Does my user manager live without a login? null: could not tell. */
   linger: boolean | null;
   port: number | null;
@@ -58,6 +72,6 @@ export interface SystemdFacts {
   /** Longest time from start to first right answer on record; null when none is. */
   loadMs: number | null;
   policy: Pick<Policy, 'killsMax' | 'windowMs'>;
-  /** How the guard itself is kept going; null: not at all. */
-  guardKeptBy: 'unit' | 'cron' | 'resident' | null;
+  /** Null: nobody looks. */
+  guard: GuardKeeper | null;
 }

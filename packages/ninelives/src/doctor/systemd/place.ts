@@ -62,31 +62,19 @@ function lingerRow(facts: SystemdFacts): DoctorRow {
   }
   if (systemdVersion === LINGER_BUG) {
     const means = 'this systemd may end my user manager at logout all the same';
-    return warn('linger', 'Linger=yes, systemd 255', means, 'a system unit with User=, or systemd 256');
+    return warn('linger', 'Linger=yes, systemd 255', means, 'a system unit with User=, or systemd 256.3');
   }
   return ok('linger', 'Linger=yes', 'my units run without a login');
 }
 
-function guardRow(facts: SystemdFacts): DoctorRow {
-  const { guardKeptBy, unit, user } = facts;
-  switch (guardKeptBy) {
-    case 'unit':
-      return ok('guard', 'a unit of systemd', 'the guard is started again when it dies');
-    case 'cron':
-      return ok('guard', 'a crontab line', 'the guard looks every time cron runs it');
-    case 'resident':
-      return warn(
-        'guard',
-        'running, kept by nobody',
-        'when it dies, or the machine restarts, nobody looks',
-        'ninelives install',
-      );
-    case null:
-      return warn(
-        'guard',
-        'not running',
-        'nobody looks at this service now',
-        `ninelives guard --unit ${unit}${user ? ' --user' : ''}`,
-      );
+function guardRow({ guard, unit, user }: SystemdFacts): DoctorRow {
+  if (guard === null) {
+    const fix = `ninelives guard --unit ${unit}${user ? ' --user' : ''}`;
+    return warn('guard', 'not running', 'nobody looks at this service now', fix);
   }
+  const { by, runs, read, fix } = guard;
+  if (!runs) return warn('guard', read, 'nobody looks at this service now', fix);
+  if (by === 'nobody') return warn('guard', read, 'when it dies, or the machine restarts, nobody looks', fix);
+  const means = by === 'unit' ? 'the guard is started again when it dies' : 'it looks each time it is run';
+  return ok('guard', read, means);
 }

@@ -66,10 +66,14 @@ function mainRow(facts: SystemdFacts): DoctorRow {
 
 /** A restart that survivors may hold up for longer than this is worth a word. */
 const LONG_STOP_MS = 30_000;
+/** And this, where one of them is there now. */
+const NOTED_STOP_MS = 5_000;
 
 function killModeRow(facts: SystemdFacts): DoctorRow {
+  const { ignoreTerm } = facts;
   const { killMode, timeoutStopMs, killSignal } = facts.settings;
-  const read = `KillMode=${killMode} TimeoutStopSec=${span(timeoutStopMs)}`;
+  const ignoring = ignoreTerm.length === 0 ? '' : `; SIGTERM is ignored by ${ignoreTerm.join(', ')}`;
+  const read = `KillMode=${killMode} TimeoutStopSec=${span(timeoutStopMs)}${ignoring}`;
   if (killMode === 'mixed') return ok('kill-mode', read, 'survivors of the main process are killed at once');
   const mixed = dropIn(facts, '[Service]\nKillMode=mixed');
   if (killMode !== 'control-group') {
@@ -77,7 +81,8 @@ function killModeRow(facts: SystemdFacts): DoctorRow {
   }
   if (killSignal === 9) return ok('kill-mode', read, 'KillSignal=SIGKILL: survivors are killed at once');
   const means = `a worker that ignores SIGTERM holds up a restart for ${span(timeoutStopMs)}; the guard kills the workers too`;
-  return timeoutStopMs > LONG_STOP_MS ? warn('kill-mode', read, means, mixed) : ok('kill-mode', read, means);
+  const isLong = timeoutStopMs > (ignoring === '' ? LONG_STOP_MS : NOTED_STOP_MS);
+  return isLong ? warn('kill-mode', read, means, mixed) : ok('kill-mode', read, means);
 }
 
 function sendSigkillRow(facts: SystemdFacts): DoctorRow {

@@ -41,13 +41,14 @@ const FACTS: SystemdFacts = {
   systemdVersion: 252,
   me: { uid: 1000, name: 'jc' },
   main: { pid: 4711, uid: 1000, program: '/usr/bin/python3' },
+  ignoreTerm: [],
   linger: true,
   port: 8088,
   portOwner: { who: 'unit', text: 'pid 4711 (python3), uid 1000' },
   probeUrl: 'http://127.0.0.1:8088',
   loadMs: 14_000,
   policy: { killsMax: 3, windowMs: 900_000 },
-  guardKeptBy: 'unit',
+  guard: { by: 'unit', runs: true, read: 'ninelives-guard.service', fix: null },
 };
 
 const DOWN = {
@@ -79,6 +80,9 @@ const CHANGES: [string, DoctorRow['level'], Partial<SystemdFacts>, Partial<Docto
   ['main', 'warn', { main: { pid: 9, uid: 1000, program: '/usr/bin/dash' } }],
   ['kill-mode', 'warn', {}, { killMode: 'control-group' }],
   ['kill-mode', 'warn', {}, { killMode: 'process' }],
+  ['kill-mode', 'ok', {}, { killMode: 'control-group', timeoutStopMs: 15_000 }],
+  ['kill-mode', 'warn', { ignoreTerm: ['pid 9 (py)'] }, { killMode: 'control-group', timeoutStopMs: 15_000 }],
+  ['kill-mode', 'ok', { ignoreTerm: ['pid 9 (py)'] }],
   ['send-sigkill', 'warn', {}, { sendSigkill: false }],
   ['start-timeout', 'fail', { loadMs: 100_000 }, { type: 'notify' }],
   ['start-timeout', 'warn', { loadMs: 60_000 }, { type: 'notify' }],
@@ -91,8 +95,11 @@ const CHANGES: [string, DoctorRow['level'], Partial<SystemdFacts>, Partial<Docto
   ['probe', 'warn', { probeUrl: 'http://127.0.0.1:8080/v1' }],
   ['linger', 'fail', { user: true, linger: false }],
   ['linger', 'warn', { user: true, systemdVersion: 255 }],
-  ['guard', 'warn', { guardKeptBy: null }],
-  ['guard', 'warn', { guardKeptBy: 'resident' }],
+  ['guard', 'warn', { guard: null }],
+  ['guard', 'warn', { guard: { by: 'nobody', runs: true, read: 'running', fix: 'ninelives install' } }],
+  ['guard', 'warn', { guard: { by: 'cron', runs: false, read: 'no cron runs here', fix: 'start it' } }],
+  ['guard', 'warn', { guard: { by: 'timer', runs: false, read: 'not active', fix: 'enable it' } }],
+  ['guard', 'ok', { guard: { by: 'timer', runs: true, read: 'pass.timer', fix: null } }],
 ];
 
 function rowsOf(facts: Partial<SystemdFacts>, settings: Partial<DoctoredSettings> = {}): DoctorRow[] {

@@ -103,6 +103,15 @@ async function readOffThread(
   }
 }
 
+/** Bit of SIGTERM in the masks of proc_pid_status(5). */
+const TERM_BIT = 1n << 14n;
+
+/** Does it ignore SIGTERM outright? One that catches it may still not heed it: that can't be seen. */
+export function ignoresTerm(pid: number): boolean {
+  const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(readProc(`/proc/${pid}/status`) ?? '')?.[1];
+  return mask !== undefined && (BigInt(`0x${mask}`) & TERM_BIT) !== 0n;
+}
+
 /** Every process that can be seen, whoever owns it. About 15 µs a process. */
 export function listStats(): Stat[] {
   const stats: Stat[] = [];

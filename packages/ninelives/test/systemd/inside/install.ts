@@ -116,6 +116,14 @@ async function livesOn(t: TestContext): Promise<void> {
   assert.match(done.stdout, /NOT ARMED/);
   const first = await guardNow();
   assert.deepEqual([first.active, first.restarts], ['active', 0]);
+  const asked = await box.run(
+    'doctor',
+    '--config',
+    `${box.stateDir}/ninelives.yaml`,
+    '--state',
+    box.stateDir,
+  );
+  assert.match(asked.stdout, new RegExp(`ok.* guard .*${GUARD} \\(pid ${first.pid}\\), Restart=always`));
 
   const again = await installing(box);
   assert.equal(again.code, 2);

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { systemdRows } from '../../../src/doctor/systemd/rows.js';
 import { bootId } from '../../../src/host/clock.js';
 import { createKillPorts, performKill } from '../../../src/host/kill.js';
 import { readStat } from '../../../src/host/procfs/processes.js';
@@ -16,6 +17,8 @@ import { CASES, type Case, survivorsOf, unitOf } from '../cases.js';
 export interface Verdict {
   name: string;
   predicted: boolean;
+  /** Does `doctor` exit 0 for it? Asked of the guard's own kill, which leaves no survivors. */
+  sound: boolean;
   because: string;
   happened: 'revived' | 'stayed down' | 'undecided';
   afterMs: number;
@@ -58,6 +61,7 @@ async function begin(entry: Case, before: Unit): Promise<Watched> {
   const verdict: Verdict = {
     name: entry.name,
     predicted: revives,
+    sound: isSound(entry, before),
     because,
     happened: 'undecided',
     afterMs: 0,
@@ -79,6 +83,29 @@ function settle(watched: Watched, { now }: Unit): boolean {
   else if (now.phase !== 'auto-restart' && atMs - watched.sinceMs > SETTLED_MS)
     verdict.happened = 'stayed down';
   return verdict.happened !== 'undecided' || verdict.afterMs > LIMIT_MS;
+}
+
+/** Doctor's rows for this unit, everything around it being as it should. */
+function isSound(entry: Case, { settings, now }: Unit): boolean {
+  const uid = process.getuid?.() ?? -1;
+  const rows = systemdRows({
+    unit: unitOf(entry),
+    user: entry.manager === 'user',
+    settings,
+    revival: predictRevival(settings),
+    systemdVersion: null,
+    me: { uid, name: 'jc' },
+    main: { pid: now.mainPid, uid, program: settings.program },
+    ignoreTerm: [],
+    linger: true,
+    port: null,
+    portOwner: { who: 'unknown', text: '' },
+    probeUrl: 'http://127.0.0.1',
+    loadMs: null,
+    policy: { killsMax: 3, windowMs: 900_000 },
+    guard: null,
+  });
+  return rows.every(({ level }) => level !== 'fail');
 }
 
 /** By the product's own aimed kill. */
