@@ -125,8 +125,12 @@ async function frozenPass(box: Box) {
 describe('passes of guard --once', { concurrency: 3 }, () => {
   it('from cron heal a wedged unit, without a login, a linger or a user manager', healedByCron);
 
-  it('a frozen pass is ended by the next one, which heals', async (t) => {
+  it('armed without a drill it says so for ever; a frozen pass is ended by the next one, which heals', async (t) => {
     const box = await unitToGuard(t);
+    const { proof } = box.status() ?? {};
+    assert.deepEqual([proof?.by, typeof proof?.operator], ['word', 'string'], 'whose word is on record');
+    const status = await box.run('status', '--state', box.stateDir);
+    assert.match(status.stdout, /armed without a proof; prove it: ninelives drill crash/);
     wedge(box);
     const frozen = await frozenPass(box);
     const { code, stdout, stderr } = await pass(box);

@@ -27,8 +27,8 @@ async function standingUnit(t: TestContext, user: boolean) {
   return { port, unit, seen };
 }
 
-function init(folder: string, ...args: string[]): Promise<string> {
-  const argv = [BIN, 'init', '--state', join(folder, 'state'), ...args];
+function ninelives(folder: string, command: string, ...args: string[]): Promise<string> {
+  const argv = [BIN, command, '--state', join(folder, 'state'), ...args];
   return new Promise((done) => {
     execFile(process.execPath, argv, { cwd: folder }, (_error, stdout, stderr) => done(stdout + stderr));
   });
@@ -39,7 +39,7 @@ describe('init on a real systemd', () => {
     it(`from a running ${user ? 'user' : 'system'} unit to a checked config is one command`, async (t) => {
       const { port, unit } = await standingUnit(t, user);
       const folder = temporaryFolder(t);
-      const said = await init(folder, '--unit', unit);
+      const said = await ninelives(folder, 'init', '--unit', unit);
       const service = loadConfig(join(folder, 'ninelives.yaml'), {}).services[0];
       assert.deepEqual(service?.source, { type: 'unit', unit, user }, said);
       assert.equal(service.port, port);
@@ -53,6 +53,24 @@ describe('init on a real systemd', () => {
       assert.match(said, /port .*a process of this unit/, 'doctor has looked at it');
     });
   }
+});
+
+describe('guard on a real systemd', () => {
+  it('needs no config: flags name the unit, its probe and its power', async (t) => {
+    const { port, unit } = await standingUnit(t, true);
+    const folder = temporaryFolder(t);
+    const named = ['--unit', unit, '--user', '--url', `http://127.0.0.1:${port}`, '--kind', 'embeddings'];
+    const said = await ninelives(folder, 'guard', ...named, '--arm-without-drill', '--once');
+    const { services } = JSON.parse(await ninelives(folder, 'status', '--json')) as {
+      services: { service: string; verdict: { kind: string }; power: string; unit: { supervisor: string } }[];
+    };
+    const [seen, ...others] = services;
+    assert.deepEqual(
+      [others.length, seen?.service, seen?.verdict.kind, seen?.power, seen?.unit.supervisor],
+      [0, unit.replace(/\.service$/, ''), 'serving', 'armed', 'systemd-user'],
+      said,
+    );
+  });
 });
 
 describe('evidence of a unit', () => {
