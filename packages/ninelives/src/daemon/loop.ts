@@ -23,14 +23,19 @@ export function createGuard(options: GuardOptions): Guard {
   let stopped = false;
   let callOff: () => void = () => {};
   let seenVersion = -1;
-  /** Rows up to this one were taken in; they stay in the inbox for as long as nothing can be written. */
-  let lastRow = 0;
+  /** Rows that were taken in; they stay in the inbox for as long as nothing can be written. */
+  let taken: ReadonlySet<number> = new Set();
+
+  /** An operator's word is for a unit as it is: without a look at one that succeeded it would be for nothing. */
+  const isEarly = ({ command }: InboxRow) => command.type === 'arm' && line.state().unit === null;
 
   function readInbox(): void {
     const version = record.version();
     if (version === seenVersion) return;
-    seenVersion = version;
-    const rows = record.inbox(service).filter((row) => row.id > lastRow);
+    const inbox = record.inbox(service);
+    const rows = inbox.filter((row) => !taken.has(row.id) && !isEarly(row));
+    seenVersion = inbox.some(isEarly) ? -1 : version;
+    taken = new Set(inbox.filter((row) => !isEarly(row)).map(({ id }) => id));
     const lastWish = rows.findLast(isWish);
     for (const row of rows) {
       // Of several wishes that wait, the last one counts: nothing is done in between that it would forbid.
@@ -38,7 +43,6 @@ export function createGuard(options: GuardOptions): Guard {
       if (superseded) continue;
       const consumed = rows.filter((other) => other.id <= row.id).map((other) => other.id);
       line.take(observationOf(row, clock.monotonicMs()), consumed);
-      lastRow = row.id;
       if (row.command.type === 'start') ports.start?.();
     }
   }
