@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Gateway } from '../../src/gateway/gateway.js';
+import { HOLD_LIMITS } from '../../src/gateway/limits.js';
+import { evidenceOf } from '../../src/gateway/status/evidence.js';
+import { systemClock } from '../../src/host/system-clock.js';
 import { ask, Backend, type Change, crowd, openGateway, until } from './stage.js';
 
 /** Real sockets, a real server process, real signals. */
@@ -138,6 +141,11 @@ describe('the gateway, when the server dies', { concurrency: true }, () => {
       assert.ok(backend.deaths <= 3, `${backend.deaths} deaths`);
       assert.deepEqual((await clients.stop()).failed, []);
       assert.equal(gateway.state.counts.convictions, 1);
+      const told = evidenceOf(gateway.state, 0, systemClock.monotonicMs(), HOLD_LIMITS).quarantined;
+      assert.deepEqual(
+        told.map(({ sha256, bytes, route }) => [route, `sha256 ${sha256}, ${bytes} bytes`]),
+        [['POST /v1/embeddings', /sha256 [0-9a-f]{64}, \d+ bytes/.exec(error.message)?.[0]]],
+      );
     }),
   );
 

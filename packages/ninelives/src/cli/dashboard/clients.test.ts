@@ -16,7 +16,12 @@ function told(
   [queued, longestS]: [number, number],
   ends: Partial<TrafficEvidence['ends']>,
 ): TrafficEvidence {
-  const nothing = evidenceOf(createHoldState(HOLD_LIMITS), Number.NEGATIVE_INFINITY, atS * 1_000);
+  const nothing = evidenceOf(
+    createHoldState(HOLD_LIMITS),
+    Number.NEGATIVE_INFINITY,
+    atS * 1_000,
+    HOLD_LIMITS,
+  );
   const longestWaitMs = queued > 0 ? longestS * 1_000 : null;
   return { ...nothing, queued, longestWaitMs, ends: { ...nothing.ends, ...ends } };
 }

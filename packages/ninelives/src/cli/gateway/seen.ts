@@ -26,7 +26,7 @@ function namesIn(folder: string): string[] {
 /** `status --json`'s part of it. */
 export function gatewayJson(seen: TrafficEvidence | null) {
   if (seen === null) return { answers: false };
-  const { backend, queued, inFlight, completions, longestWaitMs, lastRefusal } = seen;
+  const { backend, queued, inFlight, completions, longestWaitMs, lastRefusal, quarantined } = seen;
   return {
     answers: true,
     backend,
@@ -36,18 +36,24 @@ export function gatewayJson(seen: TrafficEvidence | null) {
     completions,
     longestWaitMs,
     lastRefusal,
+    quarantined,
   };
 }
 
 /** The same in one line for people. */
 export function gatewayWords(seen: TrafficEvidence | null): string {
   if (seen === null) return 'gateway: it does not answer';
-  const { backend, queued, inFlight, longestWaitMs, lastRefusal } = seen;
+  // An older gateway, adopted, does not tell of its quarantine.
+  const { backend, queued, inFlight, longestWaitMs, lastRefusal, quarantined = [] } = seen;
   const held = heldIn(seen);
   const parts = [`${inFlight} in flight`, `${queued} queued`, `${held} held`];
   if (longestWaitMs !== null) parts.push(`the longest wait is ${span(longestWaitMs)} now`);
   const refused = lastRefusal ? `${lastRefusal.why}, ${span(lastRefusal.agoMs)} ago` : 'none';
-  return `gateway: backend ${backend.readiness}; ${parts.join(', ')}; last refusal: ${refused}`;
+  const [newest] = quarantined;
+  const killers = newest
+    ? `; quarantined: ${quarantined.length}, the last ${span(newest.agoMs)} ago (${newest.route}, sha256 ${newest.sha256}, ${newest.bytes} bytes)`
+    : '';
+  return `gateway: backend ${backend.readiness}; ${parts.join(', ')}; last refusal: ${refused}${killers}`;
 }
 
 /** Who waits because the server is away, not because it is at work. */

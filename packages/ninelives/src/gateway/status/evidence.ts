@@ -2,6 +2,7 @@ import { quietFor } from '../hold/passing.js';
 import type { HoldState } from '../hold/state.js';
 import { slowestAt } from '../learn/answers.js';
 import { expect, type Learnt } from '../learn/durations.js';
+import type { HoldLimits } from '../limits.js';
 import type { End, Readiness, Refusal } from '../types.js';
 
 /**
@@ -28,6 +29,8 @@ export interface TrafficEvidence {
   /** When a byte of a streamed answer last passed. */
   streamedAgoMs: number | null;
   lastRefusal: { why: Refusal; agoMs: number } | null;
+  /** Inputs that are refused because they killed the backend, newest first; by hash and size, never by their text. */
+  quarantined: { sha256: string; bytes: number; route: string; agoMs: number }[];
   backend: { readiness: Readiness; why: string; forMs: number; deaths: number };
   durations: Learnt[];
   /** How requests ended since the gateway started (I9). */
@@ -36,8 +39,16 @@ export interface TrafficEvidence {
   answers: { count: number; sumMs: number; slowestMs: number | null };
 }
 
+/** More of them are counted in the metrics. */
+const QUARANTINED_TOLD = 20;
+
 /** `streamedAtMs`: see Relay. */
-export function evidenceOf(state: HoldState, streamedAtMs: number, atMs: number): TrafficEvidence {
+export function evidenceOf(
+  state: HoldState,
+  streamedAtMs: number,
+  atMs: number,
+  { convictionMs }: Pick<HoldLimits, 'convictionMs'>,
+): TrafficEvidence {
   const { counts, backend, flying, line, requests, durations } = state;
   const oldest = [...flying]
     .filter((held) => held.phase === 'sent')
@@ -66,6 +77,7 @@ export function evidenceOf(state: HoldState, streamedAtMs: number, atMs: number)
       why: counts.lastRefusal.why,
       agoMs: atMs - counts.lastRefusal.atMs,
     },
+    quarantined: quarantinedOf(state, atMs, convictionMs),
     backend: {
       readiness: backend.readiness,
       why: backend.why,
@@ -80,6 +92,17 @@ export function evidenceOf(state: HoldState, streamedAtMs: number, atMs: number)
       slowestMs: slowestAt(counts.answers, atMs),
     },
   };
+}
+
+function quarantinedOf({ ledger }: HoldState, atMs: number, forMs: number): TrafficEvidence['quarantined'] {
+  return [...ledger.entries.values()]
+    .filter((entry) => entry.convicted && atMs - entry.atMs < forMs)
+    .slice(-QUARANTINED_TOLD)
+    .reverse()
+    .map((entry) => ({
+      ...{ sha256: entry.fingerprint, bytes: entry.bytes, route: entry.route },
+      agoMs: atMs - entry.atMs,
+    }));
 }
 
 function workOf(state: HoldState, atMs: number): TrafficEvidence['work'] {

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { HoldState } from '../hold/state.js';
+import type { HoldLimits } from '../limits.js';
 import type { Killer } from '../types.js';
 import { evidenceOf } from './evidence.js';
 import { type Limits, metricsText } from './metrics.js';
@@ -7,7 +8,7 @@ import { type Limits, metricsText } from './metrics.js';
 export interface PrivateOptions {
   state: HoldState;
   /** All of them, by name: the hold's and the public port's. */
-  limits: Limits;
+  limits: Limits & HoldLimits;
   turnedAway: ReadonlyMap<string, number>;
   nowMs(): number;
   /** When a byte of a streamed answer last passed. */
@@ -29,13 +30,17 @@ export function createPrivate(options: PrivateOptions): Server {
       case 'GET /metrics':
         return sayMetrics(response, options.state, options.limits, options.turnedAway);
       case 'GET /evidence':
-        return json(response, 200, evidenceOf(options.state, options.streamedAtMs(), options.nowMs()));
+        return json(response, 200, evidence(options));
       case 'POST /told':
         return told(options, request, response, url);
       default:
         return json(response, 404, { error: 'GET /metrics, GET /evidence, POST /told?by=…&death=next|last' });
     }
   });
+}
+
+function evidence({ state, limits, streamedAtMs, nowMs }: PrivateOptions): object {
+  return evidenceOf(state, streamedAtMs(), nowMs(), limits);
 }
 
 /** For a scraper, on an address of its own: `GET /metrics`, and no word that changes anything. */
