@@ -169,7 +169,8 @@ describe('drills on units, with no guard resident', { concurrency: 4 }, () => {
     assert.ok(!('unknown' in seen) && seen.incarnation);
     const freezing = await struck(drilled, 'freeze');
     const main = seen.incarnation;
-    assert.equal(readStat(main.pid)?.state, 'T');
+    // SIGSTOP is sent by now; a process that waits for a core stops when it gets one.
+    await box.until('stopped', () => readStat(main.pid)?.state === 'T');
     freezing.kill('SIGKILL');
     await once(freezing, 'close');
     await box.until('continued', () => readStat(main.pid)?.state !== 'T');
