@@ -9,6 +9,7 @@ import { createProgressReader } from '../probe/progress.js';
 import type { GuardRecord } from '../record/record.js';
 import { createCommitter } from './commit.js';
 import type { KeepEvidence } from './evidence.js';
+import { createFirstLook, type FirstLook } from './first-look.js';
 import { createLooking } from './looking.js';
 import { createGuard, type Guard } from './loop.js';
 import type { GuardPorts, GuardTiming, KillReport } from './ports.js';
@@ -50,7 +51,7 @@ export interface ServiceGuardOptions {
 export function createServiceGuard(options: ServiceGuardOptions): Guard & { close(): void } {
   const { config, record, supervisor } = options;
   const closed = new AbortController();
-  const inspect = createLooking({
+  const looking = createLooking({
     supervisor,
     port: config.port,
     path: options.path,
@@ -58,6 +59,7 @@ export function createServiceGuard(options: ServiceGuardOptions): Guard & { clos
     signal: closed.signal,
     troubled: () => isTroubled(guard.state()),
   });
+  const looks = createFirstLook(looking);
   const prober =
     tunnelProber(config, options.whole, closed.signal) ??
     createProber({
@@ -84,11 +86,12 @@ export function createServiceGuard(options: ServiceGuardOptions): Guard & { clos
       ...systemClock,
       after: (delayMs, run) => systemClock.after(delayMs, () => guarded(run)),
     },
-    inspect: (done) => settle(inspect(), done),
+    inspect: (done) => settle(looks.inspect(), done),
     probe: (request, done) => settle(prober(request), done),
     ...(options.traffic ? { traffic: options.traffic } : {}),
     completions: progress ? (done) => settle(progress(), done) : null,
-    kill: (intent, done) => settle(killWithEvidence(intent, options, guard.state(), closed.signal), done),
+    kill: (intent, done) =>
+      settle(killWithEvidence(intent, { ...options, looks }, guard.state(), closed.signal), done),
     start: options.start,
     committed: options.onDecision,
     rounded: options.onRound,
@@ -133,10 +136,12 @@ export function createServiceGuard(options: ServiceGuardOptions): Guard & { clos
 /** What it was doing is kept first, for 3 s at most; the identity is checked after that, right before the signal. */
 async function killWithEvidence(
   intent: KillIntent,
-  { belongs, keepEvidence, beforeKill }: Pick<ServiceGuardOptions, 'belongs' | 'keepEvidence' | 'beforeKill'>,
+  options: Pick<ServiceGuardOptions, 'belongs' | 'keepEvidence' | 'beforeKill'> & { looks: FirstLook },
   state: GuardState,
   signal: AbortSignal,
 ): Promise<KillReport> {
+  const { belongs, keepEvidence, beforeKill, looks } = options;
+  if (belongs) await looks.succeeded(signal);
   const ports = createKillPorts(belongs ? { belongs } : {});
   if (intent.what === 'leftovers') return performKill(intent, ports);
   const kept = await keepEvidence(intent, state.unit, signal);
