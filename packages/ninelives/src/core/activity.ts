@@ -15,6 +15,8 @@ const RUNNING_SHARE = 0.5;
 const LOOKS_NEEDED = 2;
 /** Shorter windows would take one garbage collection for work. */
 const WINDOW_MS = 1_000;
+/** The work of the last seconds is lost in the average of a longer one: it shows work, but no idleness. */
+const WINDOW_MAX_MS = 10_000;
 /** Work seen this long ago still counts as going on. */
 const ACTIVE_FOR_MS = 3 * WINDOW_MS;
 /** A child with this share of the tree's CPU time is where the work is done. */
@@ -48,6 +50,7 @@ export function noteActivity(life: Life, unit: UnitSnapshot, takenInAtMs: number
   const bytesPerS = ((ioBytes - before.ioBytes) / elapsedMs) * 1_000;
   const starved = looks >= LOOKS_NEEDED && running > RUNNING_SHARE * looks;
   if (cores > ACTIVE_CORES || bytesPerS > ACTIVE_BYTES_PER_S || starved) life.activeAtMs = atMs;
+  else if (elapsedMs > WINDOW_MAX_MS) life.sight = { ...life.sight, unseenAtMs: atMs };
   life.pulse = { atMs, cpuMs, ioBytes };
 }
 

@@ -208,6 +208,7 @@ function clearLeftovers(draft: Draft, incident: Incident, unit: UnitSnapshot): v
   const past = state.past;
   if (!past || past.killIntentId || at.atMs - past.endedAtMs < policy.leftoverGraceMs) return;
   if (state.power === 'watch-only' || draft.noKill) return;
+  if (at.atMs - state.unitAtMs > UNIT_STALE_MS) return; // a guard that has just begun: first it must look (I6)
   const intent = intend(draft, incident, {
     what: 'leftovers',
     incarnation: past.incarnation,
