@@ -1,4 +1,5 @@
-import { type HeartDecision, hear, initialHeart, listen } from 'ninelives/dist/src/heartbeat/step.js';
+import type { Incident, Page } from 'ninelives/dist/src/core/decision.js';
+import { hear, initialHeart, listen } from 'ninelives/dist/src/heartbeat/step.js';
 import type { BeaconConfig } from 'ninelives/dist/src/watch/far-config.js';
 import type { BeaconState, Heard } from './state.js';
 
@@ -15,21 +16,25 @@ export function judgeHearts(
   heard: { [name: string]: Heard },
   { hears, layer, lateAfterMs }: BeaconConfig,
   { wallMs, gapMs }: { wallMs: number; gapMs: number | null },
-): HeartDecision['pages'] {
+): { incidents: Incident[]; pages: Page[] } {
   if (gapMs === null || gapMs > lateAfterMs) state.listeningSinceWallMs = wallMs;
   const sinceWallMs = state.listeningSinceWallMs ?? wallMs;
-  return hears.flatMap(({ name, graceMs }) => {
+  const incidents: Incident[] = [];
+  const pages: Page[] = [];
+  for (const { name, graceMs } of hears) {
     const known = state.hearts[name] ?? initialHeart(name, layer);
     const word = heard[name];
     const fresh = word !== undefined && word.wallMs > (known.lastWallMs ?? Number.NEGATIVE_INFINITY);
     const first = fresh
       ? hear(known, word.ping, word.text, { atMs: word.wallMs, wallMs: word.wallMs })
-      : { state: known, pages: [] };
+      : { state: known, incidents: [], pages: [] };
     const quietForMs = wallMs - Math.max(first.state.lastWallMs ?? sinceWallMs, sinceWallMs);
     const then = listen(first.state, quietForMs, graceMs, { atMs: wallMs, wallMs });
     state.hearts[name] = then.state;
-    return [...first.pages, ...then.pages];
-  });
+    incidents.push(...first.incidents, ...then.incidents);
+    pages.push(...first.pages, ...then.pages);
+  }
+  return { incidents, pages };
 }
 
 /** The word to keep of two: what only says that a run has begun does not take back that the last one failed. */

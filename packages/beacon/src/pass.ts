@@ -1,4 +1,6 @@
-import { createLane } from 'ninelives/dist/src/notify/lane.js';
+import { isHeart } from 'ninelives/dist/src/heartbeat/step.js';
+import { firstLine } from 'ninelives/dist/src/notify/attend/attend.js';
+import { createOutbox } from 'ninelives/dist/src/notify/outbox.js';
 import type { BeaconConfig } from 'ninelives/dist/src/watch/far-config.js';
 import { observe, type Vantage, type WatchTarget } from 'ninelives/dist/src/watch/observe.js';
 import { watchNotice } from 'ninelives/dist/src/watch/page.js';
@@ -8,7 +10,7 @@ import { armAlarm } from './alarm.js';
 import { judgeHearts } from './hearts.js';
 import { type Lateness, noteLateness } from './lateness.js';
 import { createFarNotifier } from './notifiers.js';
-import { addPages, outboxRows } from './outbox-rows.js';
+import { forgetOld, keepDecision, outboxRows, pendingRows } from './outbox-rows.js';
 import { type BeaconState, initialBeaconState, type Store } from './state.js';
 
 /** What a pass needs of where it runs. */
@@ -40,8 +42,6 @@ const LOOKS_MAX = 8;
 const BEAT_LIMIT_MS = 10_000;
 /** The outbox does not linger: what was not accepted leaves with the next pass. */
 const DRAIN_LIMIT_MS = 30_000;
-const DAY_MS = 86_400_000;
-const ROWS_MAX = 1_000;
 
 /**
  * One pass: look at every service until it is decided, save, tell, save. The straight line of every layer; a pass that
@@ -61,7 +61,8 @@ export async function runPass(place: Place): Promise<Report> {
   await Promise.all(config.targets.map((target) => decide(target, state, place, save)));
   tellLateness(state, lateness, place);
   const at = { wallMs: place.wallMs(), gapMs: lateness.gapMs };
-  addPages(state, judgeHearts(state, (await store.heard?.()) ?? {}, config, at), names(place));
+  keepDecision(state, judgeHearts(state, (await store.heard?.()) ?? {}, config, at), told(place));
+  forgetOld(state, at.wallMs);
   await save();
   await tell(state, place, save);
   await saving;
@@ -76,7 +77,7 @@ export async function runPass(place: Place): Promise<Report> {
       incident: incident?.id ?? null,
     })),
     lateness,
-    pending: state.outbox.length,
+    pending: pendingRows(state).length,
     gaveUp: state.gaveUp,
     alarm: state.alarm.error,
   };
@@ -98,15 +99,17 @@ async function decide(
     const wallMs = place.wallMs();
     const decision = watchStep(known, seen, { atMs: wallMs, wallMs }, policy);
     state.services[target.service] = decision.state;
-    addPages(state, decision.pages, names(place));
+    keepDecision(state, decision, told(place));
     await save();
     if (decision.nextMs >= policy.everyMs) return;
     await place.sleep(decision.nextMs);
   }
 }
 
-function names({ config }: Place): string[] {
-  return config.notifiers.map(({ name }) => name);
+/** Who is told at once. */
+function told({ config }: Place): string[] {
+  const names = config.notifiers.map(({ name }) => name);
+  return firstLine(names, config.paging);
 }
 
 /** A scheduler that lets hours pass has left the service unwatched: that is told once it is over. */
@@ -120,45 +123,33 @@ function tellLateness(state: BeaconState, { gapMs }: Lateness, place: Place): vo
     `Now:   nothing; when it happens often, let ${layer} run elsewhere`,
   ];
   const wallMs = place.wallMs();
-  addPages(
-    state,
-    [
-      watchNotice(
-        first,
-        `late-${wallMs}`,
-        `${layer} did not look for ${minutes} min`,
-        body,
-        wallMs,
-        'notice',
-      ),
-    ],
-    names(place),
-  );
+  const title = `${layer} did not look for ${minutes} min`;
+  const page = watchNotice(first, `late-${wallMs}`, title, body, wallMs, 'notice');
+  keepDecision(state, { incidents: [], pages: [page] }, told(place));
 }
 
-/** Maintenance, flapping and fallbacks are the affair of layers that are always there: here each page simply leaves. */
+/**
+ * The outbox of every layer, for as long as a pass may take: fallback, second in line, flapping and maintenance as the config
+ * says, and who answered on the phone.
+ */
 async function tell(state: BeaconState, place: Place, save: () => Promise<void>): Promise<void> {
   const { config, wallMs, random, after } = place;
-  const record = outboxRows(state, () => void save());
-  const options = {
-    record,
+  const outbox = createOutbox({
+    record: outboxRows(state, () => void save(), told(place)),
+    notifiers: config.notifiers.map((notifier) => createFarNotifier(notifier, wallMs)),
+    // Of services it reminds by itself: watch.remind.
+    paging: { ...config.paging, reminds: isHeart },
     clock: { wallMs, after },
     random,
     attemptTimeoutMs: DRAIN_LIMIT_MS / 2,
-    giveUpAfterMs: DAY_MS,
-  };
-  const lanes = config.notifiers.map((notifier) => {
-    const next = () =>
-      record.outboxDue(wallMs(), ROWS_MAX).find((row) => row.notifier === notifier.name) ?? null;
-    return createLane(createFarNotifier(notifier, wallMs), next, options);
   });
   let callOff = () => {};
   const late = new Promise<void>((done) => {
     callOff = after(DRAIN_LIMIT_MS, done);
   });
-  await Promise.race([Promise.all(lanes.map((lane) => lane.run())), late]);
+  await Promise.race([outbox.drain(), late]);
   callOff();
-  await Promise.all(lanes.map((lane) => lane.stop()));
+  await outbox.stop();
 }
 
 /** Tells whoever waits for it that this pass took place; a failure is theirs to notice. */

@@ -1,3 +1,4 @@
+import type { Incident } from 'ninelives/dist/src/core/decision.js';
 import type { Ping } from 'ninelives/dist/src/heartbeat/grammar.js';
 import type { HeartState } from 'ninelives/dist/src/heartbeat/step.js';
 import type { OutboxRow } from 'ninelives/dist/src/record/record.js';
@@ -11,7 +12,9 @@ export interface BeaconState {
   hearts: { [name: string]: HeartState };
   /** Since when silence counts: the first pass, or the first after a time in which nothing ran here. */
   listeningSinceWallMs: number | null;
-  /** Pages on their way, oldest first. */
+  /** Open losses, and those that ended not long ago, in the order of their opening. */
+  incidents: Incident[];
+  /** Pages on their way, and those of not long ago, oldest first. */
   outbox: OutboxRow[];
   nextRow: number;
   /** When the alarm at ntfy was last put off, and why that failed, if it did. */
@@ -47,6 +50,7 @@ export function initialBeaconState(): BeaconState {
     services: {},
     hearts: {},
     listeningSinceWallMs: null,
+    incidents: [],
     outbox: [],
     nextRow: 1,
     alarm: { armedWallMs: null, error: null, tooOld: false },

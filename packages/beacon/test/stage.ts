@@ -11,9 +11,15 @@ interface Told {
   data: { id: string; title: string; kind: string };
 }
 
+/** Further entries of the config, a YAML line each. */
+export interface More {
+  layers?: string[];
+  notify?: string[];
+  paging?: string;
+}
+
 /** The service from far, each place of it on loopback; `ninelives export` writes into a folder of its own. */
-/** `layers`: further layers of the config, a YAML line each. */
-export async function openFar(layers: string[] = []) {
+export async function openFar({ layers = [], notify = [], paging = '{}' }: More = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'ninelives-beacon-'));
   const none = (_: string, response: { writeHead(status: number): { end(): void } }) =>
     response.writeHead(204).end();
@@ -45,6 +51,8 @@ notify:
   - { name: phone, webhook: { url: "${phone.url}", secret: "\${SIGNING_KEY}" } }
   - { name: pocket, ntfy: { server: "${ntfy.url}", topic: "\${TOPIC}" } }
   - { name: desk, command: [notify-send] }
+${notify.map((line) => `  - ${line}`).join('\n')}
+paging: ${paging}
 `,
   );
   return {

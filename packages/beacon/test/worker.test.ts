@@ -156,7 +156,9 @@ describe('the exported Worker hears other layers', () => {
   let miniflare: Miniflare;
 
   before(async () => {
-    far = await openFar(['{ name: lan, kind: watch, domains: {}, heard_by: [off], grace: 700ms }']);
+    far = await openFar({
+      layers: ['{ name: lan, kind: watch, domains: {}, heard_by: [off], grace: 700ms }'],
+    });
     const dir = await far.export('cloudflare-worker');
     miniflare = workerIn(dir, join(far.folder, 'objects'), { ...far.secrets, BEACON_HEARS_LAN: UUID });
     await miniflare.ready;

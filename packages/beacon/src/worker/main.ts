@@ -1,6 +1,7 @@
 import { parsePing } from 'ninelives/dist/src/heartbeat/grammar.js';
 import { type BeaconConfig, withSecrets } from 'ninelives/dist/src/watch/far-config.js';
 import { newerWord, TEXT_MAX_CHARS } from '../hearts.js';
+import { pendingRows } from '../outbox-rows.js';
 import { type Report, runPass } from '../pass.js';
 import type { BeaconState, Heard, Store } from '../state.js';
 
@@ -123,7 +124,7 @@ function theOne(env: Env) {
 
 function summary(state: BeaconState | null) {
   if (state === null) return { lastPass: null };
-  const { services, hearts = {}, lastPassWallMs, outbox } = state;
+  const { services, hearts = {}, lastPassWallMs } = state;
   return {
     lastPass: new Date(lastPassWallMs ?? 0).toISOString(),
     services: Object.values(services).map(({ service, verdict, incident }) => ({
@@ -136,6 +137,6 @@ function summary(state: BeaconState | null) {
       kind: verdict.kind,
       last: lastWallMs === null ? null : new Date(lastWallMs).toISOString(),
     })),
-    pagesPending: outbox.length,
+    pagesPending: pendingRows(state).length,
   };
 }

@@ -5,7 +5,7 @@ import type { WatchPolicy } from 'ninelives/dist/src/watch/policy.js';
 import { initialWatchState } from 'ninelives/dist/src/watch/state.js';
 import { watchStep } from 'ninelives/dist/src/watch/step.js';
 import type { Chance } from 'ninelives/dist/test/sim/seed/prng.js';
-import { addPages, type outboxRows } from '../../src/outbox-rows.js';
+import { forgetOld, keepDecision, type outboxRows, pendingRows } from '../../src/outbox-rows.js';
 import { type BeaconState, initialBeaconState } from '../../src/state.js';
 import { type Month, within } from './world.js';
 
@@ -75,15 +75,16 @@ export function createLayer(standing: Standing, month: Month, chance: Chance, ca
     const at = { atMs, wallMs: EPOCH + atMs };
     const decision = watchStep(known, seen(failed, truth, within(month.controlDown, atMs)), at, policy);
     state.services.svc = decision.state;
-    addPages(state, decision.pages, ['phone']);
+    keepDecision(state, decision, ['phone']);
+    forgetOld(state, at.wallMs);
     for (const page of decision.pages) story.decided.push({ page, atMs, truths });
-    if (state.outbox.length > 0) await tell(atMs, truth.blind);
+    if (pendingRows(state).length > 0) await tell(atMs, truth.blind);
     return decision.nextMs;
   }
 
   async function tell(atMs: number, cutOff: boolean): Promise<void> {
     const committed = structuredClone(state);
-    const record = carriers.outboxRows(state, () => {});
+    const record = carriers.outboxRows(state, () => {}, ['phone']);
     const wallMs = () => EPOCH + atMs;
     const lane = carriers.createLane(
       {
@@ -117,7 +118,7 @@ export function createLayer(standing: Standing, month: Month, chance: Chance, ca
     }
   }
 
-  return { look, story, pending: () => state.outbox.length };
+  return { look, story, pending: () => pendingRows(state).length };
 }
 
 function seen(failed: boolean, { blind }: Truth, oneControlDown: boolean): Look {

@@ -116,11 +116,18 @@ export function resolveOuter(
     }),
   );
   judgeLayers(resolved, notifiers, report);
+  const everyMs = watchEvery(watch, layers, report) ?? base.everyMs;
+  if (watch.confirm !== undefined && watch.confirm > everyMs) {
+    report(
+      ['watch', 'confirm'],
+      'is longer than  every: a failure is looked at again sooner than that, not later',
+    );
+  }
   return {
     layer: watch.layer ?? null,
     policy: {
-      everyMs: watch.every ?? base.everyMs,
-      confirmMs: watch.confirm ?? Math.min(base.confirmMs, watch.every ?? base.everyMs),
+      everyMs,
+      confirmMs: watch.confirm ?? Math.min(base.confirmMs, everyMs),
       failureThreshold: watch.failure_threshold ?? base.failureThreshold,
       successThreshold: watch.success_threshold ?? base.successThreshold,
       remindMs: watch.remind ?? base.remindMs,
@@ -131,6 +138,20 @@ export function resolveOuter(
     layers: resolved,
     notifiers: Object.fromEntries(notify.map((notifier) => [notifier.name, notifierDomains(notifier)])),
   };
+}
+
+/** How often  ninelives watch  looks: what its layer promises to  ninelives layers  is what it does. */
+function watchEvery(
+  { layer = 'lan', every }: NonNullable<RawConfig['watch']>,
+  layers: RawLayer[],
+  report: Report,
+): number | undefined {
+  const index = layers.findIndex(({ name, kind }) => kind === 'watch' && name === layer);
+  const promised = layers[index]?.every;
+  if (every !== undefined && promised !== undefined && every !== promised) {
+    report(['layers', index, 'every'], 'is not what  watch.every  says: say it once');
+  }
+  return every ?? promised;
 }
 
 /** Who has to be there for a page to leave: what is said, else the company or host that its kind needs. */

@@ -1,4 +1,6 @@
-import type { Config, LayerConfig, NotifierConfig } from '../config/service.js';
+import type { Config, LayerConfig, NotifierConfig, PagingPolicy } from '../config/service.js';
+import { notifiersOf } from '../layers/telling.js';
+import { firstLine } from '../notify/attend/attend.js';
 import { WEB_MAKERS } from '../notify/web/table.js';
 import { type BeaconConfig, secretNames } from '../watch/far-config.js';
 import type { WatchTarget } from '../watch/observe.js';
@@ -48,7 +50,7 @@ export interface FarOptions {
 export function farLayerOf(config: Config, targets: WatchTarget[], options: FarOptions): FarLayer {
   const layer = layerNamed(config, options.layer);
   const everyMs = options.everyMs ?? layer.everyMs;
-  const wanted = config.notifiers.filter(({ name }) => layer.notify.includes(name));
+  const wanted = notifiersOf(config, layer.name);
   const far = wanted.filter(({ type }) => FAR_NOTIFIERS.includes(type));
   if (far.length === 0) {
     throw new ExportError(
@@ -74,6 +76,10 @@ export function farLayerOf(config: Config, targets: WatchTarget[], options: FarO
     policy,
     targets: targets.map(farTarget),
     notifiers: far.map(withoutSecrets),
+    paging: pagingOf(
+      config.paging,
+      far.map(({ name }) => name),
+    ),
     beats: layer.heardBy
       .filter((by) => by.includes('.') && by !== alarmHost(layer))
       .map((by) => reference('BEACON', 'BEAT', by)),
@@ -85,6 +91,21 @@ export function farLayerOf(config: Config, targets: WatchTarget[], options: FarO
   const left = wanted.filter((notifier) => !far.includes(notifier)).map(({ name }) => name);
   const unheard = options.hears ? [] : hearts.map(({ name }) => name);
   return { beacon, secrets: secretNames(beacon), left, unheard };
+}
+
+/** Of those that go there: who is left without a first line or a fallback there takes what there is. */
+function pagingOf(paging: PagingPolicy, names: string[]): PagingPolicy {
+  const routes = Object.fromEntries(
+    names.map((name) => {
+      const { afterMs = null, fallback = [] } = paging.routes[name] ?? {};
+      return [name, { afterMs, fallback: fallback.filter((next) => names.includes(next)) }];
+    }),
+  );
+  if (firstLine(names, { routes }).length > 0) return { ...paging, routes };
+  return {
+    ...paging,
+    routes: Object.fromEntries(names.map((name) => [name, { afterMs: null, fallback: [] }])),
+  };
 }
 
 function alarmHost({ alarm }: LayerConfig): string | null {

@@ -22,13 +22,14 @@ const NOBODY = '';
  * Asks the phone's side who is on it, for as long as something is open that nobody has acknowledged; what it says goes the
  * way of every command, through the inbox. No port is open here: we ask.
  */
-export function createAnswering(options: AnsweringOptions, taken: () => void) {
+export function createAnswering(options: AnsweringOptions) {
   const { record, notifiers, clock } = options;
   const stopping = new AbortController();
-  const running = new Set<Promise<void>>();
+  const running = new Set<Promise<boolean>>();
   let lastWallMs = Number.NEGATIVE_INFINITY;
 
-  async function askOne(notifier: Notifier, open: Incident[]): Promise<void> {
+  /** Has somebody answered? */
+  async function askOne(notifier: Notifier, open: Incident[]): Promise<boolean> {
     const key = `cursor/${notifier.name}`;
     const cursor = record.note(NOBODY, key);
     const receipts = receiptsOf(record, notifier.name).filter(({ service, incidentId }) =>
@@ -41,7 +42,7 @@ export function createAnswering(options: AnsweringOptions, taken: () => void) {
     };
     const limit = AbortSignal.any([stopping.signal, AbortSignal.timeout(LIMIT_MS)]);
     const answers = await notifier.answers?.(asked, limit);
-    if (!answers || stopping.signal.aborted) return;
+    if (!answers || stopping.signal.aborted) return false;
     for (const acknowledgement of answers.acknowledgements) {
       for (const { service } of open.filter((incident) => isMeant(acknowledgement, incident))) {
         const by = `${acknowledgement.by} (${notifier.name})`;
@@ -50,29 +51,27 @@ export function createAnswering(options: AnsweringOptions, taken: () => void) {
     }
     // After the rows: a crash in between asks again, and to acknowledge twice is once.
     if (answers.cursor !== null && answers.cursor !== cursor) record.setNote(NOBODY, key, answers.cursor);
-    if (answers.acknowledgements.length > 0) taken();
+    return answers.acknowledgements.length > 0;
   }
 
   return {
-    /** Asks, unless it did a moment ago; what comes of it comes by itself. */
-    ask(): void {
+    /** Asks, unless it did a moment ago; whether somebody has answered. */
+    async ask(): Promise<boolean> {
       const able = notifiers.filter((notifier) => notifier.answers !== undefined);
       const now = clock.wallMs();
       if (able.length === 0 || stopping.signal.aborted || (now - lastWallMs < EVERY_MS && now >= lastWallMs))
-        return;
-      quietly(() => {
-        const open = record
-          .incidents()
-          .filter(({ status, acknowledgedBy }) => status !== 'resolved' && acknowledgedBy === null);
-        if (open.length === 0) return;
-        lastWallMs = now;
-        for (const notifier of able) {
-          const one = askOne(notifier, open)
-            .catch(unlessUnavailable)
-            .finally(() => running.delete(one));
-          running.add(one);
-        }
+        return false;
+      const open = unanswered(record);
+      if (open.length === 0) return false;
+      lastWallMs = now;
+      const asked = able.map((notifier) => {
+        const one = askOne(notifier, open)
+          .catch(unlessUnavailable)
+          .finally(() => running.delete(one));
+        running.add(one);
+        return one;
       });
+      return (await Promise.all(asked)).includes(true);
     },
     async stop(): Promise<void> {
       stopping.abort();
@@ -102,15 +101,20 @@ function receiptsOf(record: Pick<GuardRecord, 'note'>, notifier: string): Receip
   return Array.isArray(kept) ? (kept as Receipt[]) : [];
 }
 
-function quietly(body: () => void): void {
+/** What is open and nobody has acknowledged yet. */
+function unanswered(record: AnsweringOptions['record']): Incident[] {
   try {
-    body();
+    return record
+      .incidents()
+      .filter(({ status, acknowledgedBy }) => status !== 'resolved' && acknowledgedBy === null);
   } catch (error) {
     unlessUnavailable(error);
+    return [];
   }
 }
 
 /** What the record can't do now is asked again later. */
-function unlessUnavailable(error: unknown): void {
+function unlessUnavailable(error: unknown): false {
   if (!(error instanceof RecordUnavailableError)) throw error;
+  return false;
 }

@@ -21,7 +21,7 @@ export interface OutboxOptions extends Omit<LaneOptions, keyof typeof DEFAULTS |
 }
 
 export interface Outbox {
-  /** Delivers what is due; resolves when nothing is being delivered. What failed is tried again by itself. */
+  /** Delivers what is due and asks who is on it; resolves when both are done. What failed is tried again by itself. */
   drain(): Promise<void>;
   /** Ends attempts in flight and starts no more; the record has all that is left. */
   stop(): Promise<void>;
@@ -56,7 +56,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
       createLane(notifier, () => next(notifier.name), settings),
     ]),
   );
-  const answering = createAnswering(options, () => void look());
+  const answering = createAnswering(options);
+  const run = () => Promise.all([...lanes.values()].map((lane) => lane.run()));
 
   function next(notifier: string): OutboxRow | null {
     const head = () => heads().find((row) => row.notifier === notifier) ?? null;
@@ -107,12 +108,16 @@ export function createOutbox(options: OutboxOptions): Outbox {
   return {
     async drain() {
       look();
-      answering.ask();
-      const running = [...lanes.values()].map((lane) => lane.run());
+      const asked = answering.ask();
+      const running = run();
       unlessUnavailable(() => {
         for (const row of heads()) if (!lanes.has(row.notifier)) forsake(row);
       });
-      await Promise.all(running);
+      await running;
+      // What somebody has answered may have changed what is told, and to whom.
+      if (!(await asked)) return;
+      look();
+      await run();
     },
     async stop() {
       await Promise.all([answering.stop(), ...[...lanes.values()].map((lane) => lane.stop())]);

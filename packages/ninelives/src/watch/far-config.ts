@@ -1,4 +1,4 @@
-import type { NotifierConfig } from '../config/service.js';
+import type { NotifierConfig, PagingPolicy } from '../config/service.js';
 import type { WatchTarget } from './observe.js';
 import type { WatchPolicy } from './policy.js';
 
@@ -12,6 +12,8 @@ export interface BeaconConfig {
   policy: WatchPolicy;
   targets: WatchTarget[];
   notifiers: NotifierConfig[];
+  /** Of these notifiers: second in line, fallback, flapping, maintenance. */
+  paging: PagingPolicy;
   /** Healthchecks-style URLs that hear of each pass: whoever misses it tells that this layer has stopped. */
   beats: string[];
   /** Its own dead man's switch: a scheduled message at ntfy that passes put off; null: none. */

@@ -69,7 +69,11 @@ export const ROOMS: Record<string, Room> = {
   // Runs off-site too: sockets, names and certificates are handed in.
   watch: { values: ['core', 'probe'], node: false, packages: [] },
   layers: { values: ['watch/policy'], node: false, packages: [] },
-  export: { values: ['watch', 'notify/web/table'], node: false, packages: [] },
+  export: {
+    values: ['watch', 'notify/web/table', 'notify/attend/attend', 'layers/telling'],
+    node: false,
+    packages: [],
+  },
   config: { values: ['core', 'probe', 'watch/policy'], node: true, packages: ['zod', 'yaml'] },
   daemon: { values: EVERYTHING, node: true, packages: ['yaml'] },
   cli: { values: [...EVERYTHING, 'daemon'], node: true, packages: ['commander', 'yaml'] },

@@ -12,9 +12,13 @@ export const WORKER_PORT = 8787;
 const HC_URL = `http://${ADDRESS.outside}:8000/ping/${UUID.off}`;
 export const WORKER_URL = `http://${ADDRESS.worker}:${WORKER_PORT}`;
 /** How long the heartbeat service waits, as the config says: longer than a pass in which every look runs into its deadline. */
-export const OFF_GRACE_MS = 14_000;
+export const OFF_GRACE_MS = 16_000;
 
-/** What fails together in this world; seconds stand for minutes. One config for all machines, but for who beats to whom. */
+/**
+ * What fails together in this world; seconds stand for minutes. One config for all machines, but for who beats to whom. What
+ * is waited for in each cut is short; what only a machine under load runs into (deadlines, patience) is long, so that load is
+ * not taken for a failure.
+ */
 const SHARED = `version: 1
 services:
   - name: svc
@@ -24,8 +28,8 @@ services:
     public: { url: "http://${ADDRESS.edge}:${PUBLIC_PORT}" }
     lan: { url: "http://${ADDRESS.box}:8088" }
     domains: { host: box, power: home, uplink: isp, site: home, provider: [edge] }
-    probe: { every: 500ms, deadline: { min: 1s, max: 2s } }
-    guard: &patience { confirm: 300ms, idle_patience: 2s, jam_patience: 4s, opaque_patience: 4s, busy_limit: 4s, escalate_after: 12s }
+    probe: { every: 500ms, deadline: { min: 1s, max: 4s } }
+    guard: &patience { confirm: 300ms, idle_patience: 8s, jam_patience: 15s, opaque_patience: 15s, busy_limit: 15s, escalate_after: 8s }
   - name: tunnel
     unit: tunnel.service
     tunnel: { of: svc, local: "http://127.0.0.1:8088" }
@@ -38,8 +42,8 @@ paging: { flapping: false, remind: false }
 watch:
   layer: lan
   every: 1s
-  confirm: 500ms
-  deadline: 1500ms
+  confirm: 1s
+  deadline: 3s
   remind: 1h
   controls:
     - { owner: a, url: "http://${ADDRESS.outside}:80/", status: 204, domains: { provider: [a] } }
@@ -86,7 +90,7 @@ export function unitsOf(node: string, dist: string, bin: string): { [name: strin
   const ssh = [
     ...['/usr/bin/ssh', '-N', '-p', '22', '-i', '/home/jc/tunnel.key'],
     ...['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'ExitOnForwardFailure=yes'].map(option),
-    ...['ServerAliveInterval=1', 'ServerAliveCountMax=3', 'ConnectTimeout=5', 'BatchMode=yes'].map(option),
+    ...['ServerAliveInterval=1', 'ServerAliveCountMax=3', 'ConnectTimeout=2', 'BatchMode=yes'].map(option),
     ...['-R', `${ADDRESS.edge}:${PUBLIC_PORT}:127.0.0.1:8088`, `root@${ADDRESS.edge}`],
   ];
   const guard = `${node} ${bin} guard --config /home/jc/ninelives.yaml --state /home/jc/state --no-dashboard`;

@@ -38,7 +38,7 @@ export const CUTS: readonly Cut[] = [
     name: 'the box',
     failure: 'host box',
     async cut(site) {
-      site.box.powerCut();
+      site.powerOff();
     },
     mend: (site) => site.powerOn(),
   },
@@ -77,7 +77,7 @@ export const CUTS: readonly Cut[] = [
     failure: 'power home',
     async cut(site) {
       site.wires.set('uplink', 'down');
-      site.box.powerCut();
+      site.powerOff();
       await site.kill('watch');
     },
     async mend(site) {

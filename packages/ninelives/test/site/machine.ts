@@ -8,7 +8,8 @@ import { signalIfSame } from '../../src/host/signal.js';
 export interface Running {
   pid: number;
   alive(): boolean;
-  /** SIGKILL to it and to what it has started, and its end. */
+  /** SIGKILL to it and to what it has started; `kill` also waits for its end. */
+  end(): void;
   kill(): Promise<void>;
 }
 
@@ -19,20 +20,27 @@ export function startIn(namespace: string, argv: string[], log: string): Running
   closeSync(out);
   const { pid } = child;
   if (pid === undefined) throw new Error(`${argv[0]} did not start in ${namespace}`);
-  return { pid, alive: () => isRunning(child), kill: () => killTree(child, pid) };
+  const ended = once(child, 'exit');
+  const end = () => endTree(child, pid);
+  return {
+    pid,
+    alive: () => isRunning(child),
+    end,
+    async kill() {
+      end();
+      await ended;
+    },
+  };
 }
 
 function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode === null && signalCode === null;
 }
 
-async function killTree(child: ChildProcess, pid: number): Promise<void> {
-  // Those below first by identity: once their parent is gone they would be nobody's.
-  const below = descendantsOf(pid);
-  if (isRunning(child)) {
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-  }
+/** Those below first looked up by identity: once their parent is gone they would be nobody's. */
+function endTree(child: ChildProcess, pid: number): void {
+  const below = isRunning(child) ? descendantsOf(pid) : [];
+  child.kill('SIGKILL');
   for (const id of below) signalIfSame(id, 'SIGKILL');
 }
 

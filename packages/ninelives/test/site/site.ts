@@ -40,7 +40,8 @@ export interface Site {
   kill(part: Part): Promise<void>;
   /** A command as root on the box. */
   onBox(...command: string[]): Promise<void>;
-  /** The cable too, which does not outlive a box. */
+  /** The box's, with its cable. */
+  powerOff(): void;
   powerOn(): Promise<void>;
   /** What `ninelives layers --json` says with this config. */
   layers(): unknown;
@@ -66,7 +67,10 @@ export async function openSite(): Promise<Site> {
     wires.remove();
     rmSync(folder, { recursive: true, force: true });
   };
-  process.once('exit', () => wires.remove());
+  process.once('exit', () => {
+    for (const part of running.values()) part.end();
+    wires.remove();
+  });
   try {
     prepare(folder);
     box = await bootBox();
@@ -176,6 +180,10 @@ function createSite(
     async onBox(...command) {
       const { code, stderr } = await box.asRoot(command);
       if (code !== 0) throw new Error(`${command.join(' ')}: ${stderr}`);
+    },
+    powerOff() {
+      wires.unplug();
+      box.powerCut();
     },
     async powerOn() {
       await box.powerOn();

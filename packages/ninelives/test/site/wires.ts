@@ -22,8 +22,10 @@ const PREFIX = 'nl4m';
 export interface Wires {
   /** The network namespace of that machine: for `ip netns exec`. */
   namespace(machine: 'lan' | 'edge' | 'cloud'): string;
-  /** Plugs the box in: its PID 1 as seen from here. The cable goes with the box. */
+  /** Plugs the box in: its PID 1 as seen from here. */
   plugIn(boxPid: number): void;
+  /** Takes its cable away. A box that is off answers nothing, but its network outlives its processes for a moment. */
+  unplug(): void;
   /** The line of the site; the cable of the LAN machine. */
   set(wire: 'uplink' | 'lan', state: 'up' | 'down'): void;
   remove(): void;
@@ -88,6 +90,9 @@ export function layWires(): Wires {
       inside('link', 'set', 'lo', 'up');
       inside('link', 'set', 'eth0', 'up');
       inside('route', 'add', 'default', 'via', ROUTER.lan);
+    },
+    unplug() {
+      spawnSync('ip', ['-n', name('switch'), 'link', 'del', 'p-box']);
     },
     set(wire, state) {
       const [at, port] = wire === 'uplink' ? ['switch', 'eth0'] : ['switch', 'p-lan'];

@@ -5,9 +5,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { GuardState } from '../../src/core/decision.js';
+import type { OuterReport } from '../../src/drill/outer/report.js';
 import { RecordUnavailableError } from '../../src/record/record.js';
 import { openRecord } from '../../src/record/sqlite.js';
 import { freePort } from '../e2e/box.js';
@@ -32,48 +33,77 @@ createServer(async (request, response) => {
 `;
 
 describe('a tunnel is a service too', { skip: lacks ?? false }, () => {
-  it('is killed and revived for its own fault, and for nobody else’s', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'ninelives-tunnel-'));
-    const local = await place(embeds);
-    const controls = [await place((_, r) => r.end()), await place((_, r) => r.end())];
+  const folder = mkdtempSync(join(tmpdir(), 'ninelives-tunnel-'));
+  let local: Place;
+  let controls: Place[] = [];
+  let phone: Place;
+  let edge: ChildProcess;
+  let guard: ChildProcess;
+  let config: string;
+  const state = () => stateOf(folder);
+  const serving = () => state()?.verdict.kind === 'serving' && state()?.incident === null;
+  const pid = () => state()?.life?.incarnation.pid;
+
+  before(async () => {
+    local = await place(embeds);
+    controls = [await place((_, r) => r.end()), await place((_, r) => r.end())];
+    phone = await place((_, r) => r.end('{}'));
     const ports = { edge: await freePort(), public: await freePort(), model: await freePort() };
-    const edge = await openEdge(folder, ports.edge);
-    const config = writeConfig(folder, ports, local, controls);
+    edge = await openEdge(folder, ports.edge);
+    config = writeConfig(folder, ports, { local, controls, phone });
     const argv = [BIN, 'up', '--no-gateway', '--state', folder, '--config', config];
-    const guard = spawn(process.execPath, argv, { stdio: 'ignore' });
-    const state = () => stateOf(folder);
-    const serving = () => state()?.verdict.kind === 'serving' && state()?.incident === null;
-    try {
-      await until('the tunnel to carry', serving);
-      const first = state()?.life?.incarnation;
-      assert.ok(first);
+    guard = spawn(process.execPath, argv, { stdio: 'ignore' });
+    await until('the tunnel to carry', serving);
+  });
+  after(async () => {
+    await end(guard, 'SIGTERM');
+    await end(edge, 'SIGTERM');
+    for (const each of [local, phone, ...controls]) await each?.off();
+    rmSync(folder, { recursive: true, force: true });
+  });
 
-      // What it leads to is down: the public way fails, and the tunnel is left alone.
-      await local.off();
-      await until('that it is not its fault', () => /not the tunnel/.test(detailOf(state())));
-      await local.on();
-      await until('the tunnel to carry again', serving);
+  it('is killed and revived for its own fault, and for nobody else’s', async () => {
+    const first = pid();
+    assert.ok(first);
 
-      // It hangs, and so does the outside world: nothing can be said.
-      for (const each of controls) await each.off();
-      process.kill(first.pid, 'SIGSTOP');
-      const asked = local.requests.length;
-      await until('looks that say nothing', () => local.requests.length > asked + 4);
-      assert.equal(state()?.kills.length, 0);
+    // What it leads to is down: the public way fails, and the tunnel is left alone.
+    await local.off();
+    await until('that it is not its fault', () => /not the tunnel/.test(detailOf(state())));
+    await local.on();
+    await until('the tunnel to carry again', serving);
 
-      // The outside world answers: now it is the tunnel.
-      for (const each of controls) await each.on();
-      await until(
-        'a new tunnel that carries',
-        () => serving() && state()?.life?.incarnation.pid !== first.pid,
-      );
-      assert.equal(state()?.kills.length, 1);
-    } finally {
-      await end(guard, 'SIGTERM');
-      await end(edge, 'SIGTERM');
-      for (const each of [local, ...controls]) await each.off();
-      rmSync(folder, { recursive: true, force: true });
-    }
+    // It hangs, and so does the outside world: nothing can be said.
+    for (const each of controls) await each.off();
+    process.kill(first, 'SIGSTOP');
+    const asked = local.requests.length;
+    await until('looks that say nothing', () => local.requests.length > asked + 4);
+    assert.equal(state()?.kills.length, 0);
+
+    // The outside world answers: now it is the tunnel.
+    for (const each of controls) await each.on();
+    await until('a new tunnel that carries', () => serving() && pid() !== first);
+    assert.equal(state()?.kills.length, 1);
+  });
+
+  it('drill tunnel-down stops it for real: the guard tells in its time, and brings it back', async () => {
+    const before = pid();
+    const argv = [BIN, 'drill', 'tunnel-down', '--json', '--config', config, '--state', folder];
+    const drill = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let out = '';
+    let err = '';
+    drill.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+    drill.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+    const [code] = await once(drill, 'close');
+    assert.equal(code, 0, out + err);
+    const report = JSON.parse(out) as OuterReport;
+    assert.deepEqual([report.mode, report.passed], ['real', true]);
+    assert.match(report.deed, new RegExp(`^SIGSTOP to tunnel, ${before}`));
+    assert.deepEqual(
+      report.expected.map(({ layer, about, verdict }) => [layer, about, verdict]),
+      [['guard', 'loss', 'in time']],
+    );
+    await until('a tunnel that carries', () => serving() && pid() !== before);
+    await until('its end, told', () => /white_check_mark/.test(phone.requests.at(-1)?.body ?? ''));
   });
 });
 
@@ -112,8 +142,7 @@ ClientAliveCountMax 2
 function writeConfig(
   folder: string,
   ports: { edge: number; public: number; model: number },
-  local: Place,
-  controls: Place[],
+  { local, controls, phone }: { local: Place; controls: Place[]; phone: Place },
 ): string {
   writeFileSync(join(folder, 'model.mjs'), MODEL);
   const ssh = [
@@ -146,6 +175,8 @@ services:
 watch:
   controls:
 ${controls.map(({ url }, index) => `    - { owner: o${index}, url: "${url}" }`).join('\n')}
+notify:
+  - { name: phone, ntfy: { server: "${phone.url}", topic: drills } }
 `,
   );
   return config;
