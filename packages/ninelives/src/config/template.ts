@@ -1,5 +1,4 @@
 import { DEFAULT_POLICY } from '../core/policy.js';
-import { DEFAULT_WATCH_POLICY } from '../watch/policy.js';
 import {
   DEFAULT_GATEWAY_PORT,
   DEFAULT_PORT,
@@ -8,6 +7,7 @@ import {
   OTHER_GATEWAY_PORT,
 } from './defaults.js';
 import { formatDuration } from './duration.js';
+import { renderLayers, renderReach, type Surroundings } from './template-outer.js';
 
 /** One service that `init` found or was told about. */
 export interface TemplateService {
@@ -42,7 +42,12 @@ export const TEMPLATE_SERVICE: TemplateService = {
  * comment with its default. `loadConfig` accepts it as it is.
  * @param schema URL or path of ninelives.schema.json, for editors
  */
-export function renderTemplate(options: { schema: string; services: readonly TemplateService[] }): string {
+export function renderTemplate(options: {
+  schema: string;
+  services: readonly TemplateService[];
+  around?: Surroundings;
+}): string {
+  const { around = null } = options;
   return `# yaml-language-server: $schema=${oneLine(options.schema)}
 #
 # ninelives keeps these services answering. Look at it with  ninelives doctor  and start with  ninelives up
@@ -50,45 +55,21 @@ export function renderTemplate(options: { schema: string; services: readonly Tem
 version: 1
 
 services:
-${options.services.map(renderService).join('\n')}
-# How people are told: docs/notifiers.md has nine ways, the second in line, fallbacks, maintenance. Each page is kept until it
-# is accepted. Try it: ninelives notify --test
-# notify:
-#   - name: phone
-#     webhook:
-#       url: https://hooks.example.org/ninelives
-#       secret_file: ./webhook.secret # chmod 600
-#   - name: desk
-#     command: [notify-send, ninelives] # the page is JSON on its standard input
-
-# Who else watches, and what fails together.  ninelives layers  says where two layers are one.
-# layers:
-#   - name: lan # runs  ninelives watch
-#     kind: watch
-#     domains: { host: nuc, power: home, uplink: isp, site: home }
-#     heard_by: [off] # who notices when it stops
-#   - name: off # off-site
-#     kind: beacon
-#     domains: { provider: [cloud-vendor] }
-#     heard_by: [healthchecks.io]
-# watch:
-#   every: ${formatDuration(DEFAULT_WATCH_POLICY.everyMs)} # between looks of  ninelives watch  on another machine
-#   failure_threshold: ${DEFAULT_WATCH_POLICY.failureThreshold}
-#   remind: ${formatDuration(DEFAULT_WATCH_POLICY.remindMs)}
-
+${options.services.map((service) => renderService(service, around)).join('\n')}
+${renderLayers(around, quote)}
 # What is older is forgotten.
 # retention: ${formatDuration(DEFAULT_RETENTION_MS)}
 `;
 }
 
-function renderService(service: TemplateService): string {
+function renderService(service: TemplateService, around: Surroundings | null): string {
   const notes = (service.notes ?? []).map((line) => `  # ${line.replace(/\s+/g, ' ')}\n`).join('');
-  const text = renderEnabled(service);
+  const text = renderEnabled(service, around);
   if (!service.disabled) return notes + text;
   return notes + text.replace(/^(?: {2})?(?=.)/gm, '  # ');
 }
 
-function renderEnabled(service: TemplateService): string {
+function renderEnabled(service: TemplateService, around: Surroundings | null): string {
   const policy = DEFAULT_POLICY;
   const { model } = service;
   const modelLine = model === null ? '# model: my-model' : `model: ${quote(model)}`;
@@ -111,15 +92,8 @@ ${renderKind(service.kind)}${renderProgress(service)}
     #   startup_grace: ${formatDuration(policy.startupGraceMs)} # never killed this soon after its start
     #   kills: ${policy.killsMax} # within the window; then it slows down and a person is asked
     #   window: ${formatDuration(policy.windowMs)}
-${renderGateway(service)}${OUTER}${renderRestart(service)}`;
+${renderGateway(service)}${renderReach(around, quote)}${renderRestart(service)}`;
 }
-
-const OUTER = `
-    # As others reach it, and what it fails together with: for  ninelives watch  and  ninelives layers
-    # public: { url: "https://api.example.org" }
-    # lan: { address: "192.0.2.10:22" } # any port of the box that answers; or url: its API on the LAN
-    # domains: { host: box, power: home, uplink: isp, site: home, provider: [tunnel-vendor] }
-`;
 
 function renderGateway({ port }: TemplateService): string {
   const own = port === DEFAULT_GATEWAY_PORT ? OTHER_GATEWAY_PORT : DEFAULT_GATEWAY_PORT;

@@ -5,6 +5,9 @@ import fc from 'fast-check';
 import { configFromFlags, loadConfig } from '../../src/config/load.js';
 import { ConfigError } from '../../src/config/source/problem.js';
 import { renderTemplate, TEMPLATE_SERVICE } from '../../src/config/template.js';
+import { defencesOf } from '../../src/layers/defence.js';
+import { findings } from '../../src/layers/findings.js';
+import { matrixOf } from '../../src/layers/matrix.js';
 import { configFolder, only } from './config-folder.js';
 
 const { parse, write } = configFolder();
@@ -25,6 +28,24 @@ test('every commented default in the template is a valid setting, and is the def
   const { policy, restart } = only(parse(text).services);
   const defaults = only(configFromFlags({}).services);
   assert.deepEqual({ policy, restart }, { policy: defaults.policy, restart: defaults.restart });
+});
+
+test('the layers that it proposes, uncommented, are no two of them one', () => {
+  for (const tunnel of ['cloudflared', 'ssh', 'ngrok', 'tailscale', null] as const) {
+    const around = { host: 'my box: 1', tunnel };
+    const text = renderTemplate({ schema: 'x', services: [TEMPLATE_SERVICE], around })
+      .replace(/^ {4}# (?=public:)/m, '    ')
+      .replace(/^# (notify|layers):[\s\S]*?\n(?=\n|# watch:)/gm, (block) => block.replace(/^# /gm, ''))
+      .replace(/^.*secret_file.*\n/m, '');
+    const [defence] = defencesOf(parse(text));
+    assert.ok(defence);
+    assert.deepEqual(defence.service.domains.host, ['my box: 1']);
+    assert.deepEqual(
+      defence.layers.map(({ name }) => name),
+      ['guard', 'lan', 'off'],
+    );
+    assert.deepEqual(findings(matrixOf(defence)), [], `${tunnel}`);
+  }
 });
 
 test('whatever is found, the template brings it back', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { loadConfig } from '../../src/config/load.js';
@@ -53,6 +54,8 @@ describe('init', () => {
     const url = `http://127.0.0.1:${run.port}/metrics`;
     assert.deepEqual(service.progress, { url, counter: 'vllm:request_success_total' });
     assert.equal(service.source.type, 'command');
+    assert.deepEqual(service.outer.domains.host, [hostname()]);
+    assert.match(run.stdout, /two further layers[\s\S]*ninelives layers --config/);
     assert.match(run.stdout, new RegExp(`port ${run.port}: vLLM, Qwen.*: right answer in \\d+ ms`));
     assert.match(run.stdout, /wrote ninelives.yaml: vllm\n.*vllm\n {2}ok/s, 'doctor has looked at it');
     assert.match(readFileSync(run.file, 'utf8'), /# Nobody starts it again when it ends/);

@@ -34,6 +34,7 @@ describe('on a real systemd', { skip: lacks ?? false }, () => {
       describe('installed', { concurrency: 1 }, () => {
         testsInside(theBox, 'the guard as a user unit', 'install.js');
         testsInside(theBox, 'the gateway as a unit', 'gateway.js');
+        testsInside(theBox, 'the outer layer as a user unit', 'install-watch.js');
       });
       testsInside(theBox, 'drills on units', 'drills.js');
       testsInside(theBox, 'fault by unit, each ending as DESIGN.md says', 'matrix.js');

@@ -28,8 +28,9 @@ export async function runInit(options: InitOptions, terminal: Terminal): Promise
     const hint = `edit it, or write another: ninelives init --config OTHER.yaml`;
     throw new CliError(`${file} is there already and was left as it is`, EXIT.usage, hint);
   }
-  const { services, lines } = await found(options);
-  const text = renderTemplate({ schema: options.schema, services });
+  const { services, lines, surroundings } = await found(options);
+  const around = surroundings ? { around: surroundings } : {};
+  const text = renderTemplate({ schema: options.schema, services, ...around });
   const enabled = services.filter((service) => !service.disabled);
   if (options.print) {
     for (const line of lines) terminal.err(line);
@@ -48,7 +49,11 @@ export async function runInit(options: InitOptions, terminal: Terminal): Promise
   const { stateDir, env } = options;
   const code = await runDoctor(config, { stateDir, env, json: false }, terminal);
   const guarded = enabled.every(({ source }) => source.type === 'unit') ? 'guard' : 'up';
+  terminal.out(
+    'proposed in it, as comments: who tells you, and two further layers that outlive this machine',
+  );
   terminal.out(`  next: ninelives ${guarded} --config ${file}`);
+  terminal.out(`  and:  ninelives layers --config ${file}   (after uncommenting them)`);
   return code;
 }
 

@@ -1,4 +1,6 @@
+import { hostname } from 'node:os';
 import type { TemplateService } from '../../config/template.js';
+import type { Surroundings } from '../../config/template-outer.js';
 import { API_TITLES } from '../../discover/apis/table.js';
 import { discover } from '../../discover/discover.js';
 import type { Found } from '../../discover/found.js';
@@ -11,6 +13,8 @@ export interface Around {
   services: TemplateService[];
   /** What was found, a line each, for the person at the terminal. */
   lines: string[];
+  /** Of this machine, for the proposal of layers; undefined: nobody looked. */
+  surroundings?: Surroundings;
 }
 
 /** Which of the found servers are meant; all when nothing is given. */
@@ -38,7 +42,13 @@ export async function lookAround(filter: Filter, signal: AbortSignal): Promise<A
   }
   const tunnels = await findTunnels(uid);
   lines.push(...tunnels.map((tunnel) => tunnelLine(tunnel, services)));
-  return { services, lines };
+  return { services, lines, surroundings: surroundingsOf(tunnels, services) };
+}
+
+/** The tunnel that leads to one of the services, else any. */
+function surroundingsOf(tunnels: Tunnel[], services: readonly TemplateService[]): Surroundings {
+  const leads = tunnels.find(({ port }) => services.some((service) => service.port === port)) ?? tunnels[0];
+  return { host: hostname(), tunnel: leads?.by ?? null };
 }
 
 function matches({ unit }: Found, filter: Filter): boolean {
