@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 // Four machines, every cut, in seeded orders: is what `ninelives layers` foretells what arrives? As root, on Linux:
-//   npm run check && node bench/layers/run.mjs [--seeds 1,2,3] [--out docs/bench/layers.md]
+//   npm run check && node bench/layers/run.mjs [--seeds 1,2,3] [--with FILE] [--out docs/bench/layers.md]
+// A notifier's server that is away for a real hour takes one; run it on its own, and give its lines to --with:
+//   node packages/ninelives/dist/test/site/main.js 1 --hold 3600 notifier > FILE
 
 import { spawn } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +19,7 @@ const main = join(root, 'packages/ninelives/dist/test/site/main.js');
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '1,2,3' },
+    with: { type: 'string' },
     out: { type: 'string', default: 'docs/bench/layers.md' },
   },
 });
@@ -29,6 +32,7 @@ if (lacks) {
 const seeds = values.seeds.split(',');
 const outcomes = [];
 for (const seed of seeds) outcomes.push(...(await oneOrder(seed)));
+if (values.with) outcomes.push(...outcomesIn(readFileSync(values.with, 'utf8')));
 writeFileSync(join(root, values.out), page(outcomes));
 console.log(`wrote ${values.out}`);
 process.exitCode = outcomes.some(({ faults }) => faults.length > 0) ? 1 : 0;
@@ -46,6 +50,15 @@ async function oneOrder(seed) {
   }
   if (found.length === 0) throw new Error(`seed ${seed}: the machines did not come up`);
   return found;
+}
+
+/** What took long was held on purpose: a cut of its own in the table. */
+function outcomesIn(lines) {
+  const all = lines.split('\n').filter((line) => line.startsWith('{'));
+  return all.map((line) => {
+    const outcome = JSON.parse(line);
+    return { ...outcome, cut: `${outcome.cut}, for ${Math.round(outcome.lastedMs / 60_000)} min` };
+  });
 }
 
 function page(all) {
@@ -73,7 +86,7 @@ shaped as ntfy, a heartbeat service, two control targets). One thing is cut at a
 \`ninelives layers\` foretold, from that layer, through its notifier, in its time, once, and with an end. Intervals of a second
 stand for minutes.
 
-**${kept} of ${all.length} cuts as foretold**, ${seeds.length} orders (seeds ${seeds.join(', ')}).
+**${kept} of ${all.length} cuts as foretold**: all of them in ${seeds.length} orders (seeds ${seeds.join(', ')})${values.with ? ', and what was held for longer once' : ''}.
 ${faults.length > 0 ? `\n${faults.join('\n')}\n` : ''}
 ${table(['cut', 'who tells', 'foretold within', 'told after', 'its end, after the mending'], rows).join('\n')}
 

@@ -44,7 +44,7 @@ watch:
   every: 1s
   confirm: 1s
   deadline: 3s
-  remind: 1h
+  remind: 2h
   controls:
     - { owner: a, url: "http://${ADDRESS.outside}:80/", status: 204, domains: { provider: [a] } }
     - { owner: b, url: "http://${ADDRESS.outside}:81/", status: 204, domains: { provider: [b] } }
@@ -90,7 +90,7 @@ export function unitsOf(node: string, dist: string, bin: string): { [name: strin
   const ssh = [
     ...['/usr/bin/ssh', '-N', '-p', '22', '-i', '/home/jc/tunnel.key'],
     ...['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'ExitOnForwardFailure=yes'].map(option),
-    ...['ServerAliveInterval=1', 'ServerAliveCountMax=3', 'ConnectTimeout=2', 'BatchMode=yes'].map(option),
+    ...['ServerAliveInterval=2', 'ServerAliveCountMax=3', 'ConnectTimeout=20', 'BatchMode=yes'].map(option),
     ...['-R', `${ADDRESS.edge}:${PUBLIC_PORT}:127.0.0.1:8088`, `root@${ADDRESS.edge}`],
   ];
   const guard = `${node} ${bin} guard --config /home/jc/ninelives.yaml --state /home/jc/state --no-dashboard`;

@@ -26,7 +26,7 @@ import { ADDRESS, layWires, type Wires } from './wires.js';
 
 const BIN = fileURLToPath(new URL('../../../bin/ninelives.js', import.meta.url));
 const PROGRAMS = fileURLToPath(new URL('./programs/', import.meta.url));
-const CALM_LIMIT_MS = 120_000;
+const CALM_LIMIT_MS = 240_000;
 
 /** Everything that can be started and killed beside the box. */
 export type Part = 'sshd' | 'ntfy' | 'push' | 'outside' | 'worker' | 'scheduler' | 'watch';
@@ -49,7 +49,7 @@ export interface Site {
   /** Has that layer it on record, told or not? */
   hasSeen(layer: string, about: 'loss' | 'silence' | 'blind'): boolean;
   /** Every layer sees all serving, hears whom it should, and has no page that waits. */
-  untilCalm(): Promise<void>;
+  untilCalm(longerMs?: number): Promise<void>;
   /** Clients reach the service from outside. */
   untilServed(): Promise<void>;
   close(): Promise<void>;
@@ -105,8 +105,8 @@ function prepare(folder: string): void {
     PidFile: 'none',
     PermitRootLogin: 'yes',
     GatewayPorts: 'clientspecified',
-    ClientAliveInterval: 1,
-    ClientAliveCountMax: 2,
+    ClientAliveInterval: 2,
+    ClientAliveCountMax: 3,
   };
   const lines = Object.entries(sshd).map(([key, value]) => `${key} ${value}\n`);
   writeFileSync(join(folder, 'sshd_config'), lines.join(''));
@@ -204,14 +204,14 @@ function createSite(
       const curl = ['netns', 'exec', wires.namespace('cloud'), process.execPath, '-e', ASK];
       await eventually('clients reach it from outside', () => runs('ip', curl), CALM_LIMIT_MS);
     },
-    async untilCalm() {
+    async untilCalm(longerMs = 0) {
       let why = '';
       try {
         const isCalm = () => {
           why = restless(site);
           return why === '';
         };
-        await eventually('calm', isCalm, CALM_LIMIT_MS);
+        await eventually('calm', isCalm, CALM_LIMIT_MS + longerMs);
       } catch (error) {
         throw new Error(`not calm: ${why}\n${logsOf(folder)}`, { cause: error });
       }

@@ -20,10 +20,14 @@ export interface Outcome {
 /** A machine under load delivers this much later than the arithmetic of intervals says. Nobody waits for it in vain. */
 export const SLACK_MS = 45_000;
 const LOOK_MS = 100;
+const BACKOFF_MAX_MS = 5 * 60_000;
 const UNTOLD_MS = 60_000;
 
-/** Cuts, waits until everything that is due was told, mends, waits until all is calm, and judges every page. */
-export async function tryCut(site: Site, matrix: Matrix, cut: Cut): Promise<Outcome> {
+/**
+ * Cuts, waits until everything that is due was told (and `holdMs` are over), mends, waits until all is calm, and judges
+ * every page.
+ */
+export async function tryCut(site: Site, matrix: Matrix, cut: Cut, holdMs = 0): Promise<Outcome> {
   const known = site.arrived().length;
   const since = () => site.arrived().slice(known);
   const foretold = predict(matrix, cut.failure, cut.beside);
@@ -43,11 +47,13 @@ export async function tryCut(site: Site, matrix: Matrix, cut: Cut): Promise<Outc
   // What can't be told now must at least have been seen, or there would be nothing to tell afterwards.
   const untold = foretold.filter(({ worstMs, maybe }) => worstMs === null && maybe === undefined);
   await waitFor(() => untold.every((each) => site.hasSeen(each.layer, each.about)), Date.now() + UNTOLD_MS);
+  if (!own) await waitFor(() => false, startedWallMs + holdMs);
   const mendedWallMs = Date.now();
   await cut.mend?.(site);
   await site.untilServed();
   const aftermathMs = Date.now() - mendedWallMs;
-  await site.untilCalm();
+  // What could not leave for long is tried again after as long a wait.
+  await site.untilCalm(holdMs === 0 ? 0 : BACKOFF_MAX_MS);
   // What comes back slowly is a failure of its own: the public way, as long as it lasts.
   const broken = predict(matrix, 'tunnel tunnel', undefined);
   const aftermath = broken.filter(({ soonestMs }) => !own && soonestMs <= aftermathMs);
