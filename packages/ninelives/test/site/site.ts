@@ -221,7 +221,7 @@ function createSite(
 }
 
 const ASK = `const response = await fetch('${'http://'}${ADDRESS.edge}:8443/v1/embeddings', { method: 'POST',
-  body: '{"input":["x"]}', signal: AbortSignal.timeout(2000) }); if (!response.ok) process.exit(1);`;
+  body: '{"input":["x"]}', signal: AbortSignal.timeout(5000) }); if (!response.ok) process.exit(1);`;
 
 function runs(command: string, args: string[]): boolean {
   try {
