@@ -17,7 +17,7 @@ const NEEDS = [
   },
   {
     what: 'a real systemd',
-    tests: /^packages\/\w+\/test\/systemd\//,
+    tests: /^packages\/\w+\/test\/(systemd\/|dashboard\/browser-unit)/,
     missing: ensureSystemdNeeds, // as root on Debian it installs what is missing
   },
   {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Locator, Page } from 'playwright-core';
+import { findEmbedder } from '../../src/daemon/embedder.js';
 import { memoryRecord } from '../../src/record/memory.js';
-import { openRecord } from '../../src/record/sqlite.js';
-import { type Box, freePort, openBox } from '../e2e/box.js';
+import { type Box, freePort, openBox, QUICK } from '../e2e/box.js';
 import { decision, event, incident, page as pageRow } from '../record/rows.js';
 import {
   axeFinds,
@@ -17,6 +17,7 @@ import {
   shiftsOf,
   startBrowser,
   untilHeadline,
+  untilLooked,
 } from './browser.js';
 import { type Crowd, crowd } from './crowd.js';
 import { stageDashboard } from './stage.js';
@@ -69,12 +70,12 @@ describe('the page, in a real Chromium', () => {
 
   it('says healthy, in light and dark, on a laptop and on a phone, and axe finds nothing', async () => {
     await untilHeadline(page, /^Healthy$/);
-    await page.waitForSelector('#latency canvas');
+    await untilLooked(page);
     assert.equal(new URL(page.url()).hash, '', 'the token does not stay in the address');
     await picture(page, 'healthy');
     const phone = await browser.open(url, PHONE);
     await untilHeadline(phone, /^Healthy$/);
-    await phone.waitForSelector('#strip svg');
+    await untilLooked(phone);
     await picture(phone, 'healthy-phone');
     for (const some of [page, phone]) {
       assert.deepEqual(await axeFinds(some), []);
@@ -144,31 +145,46 @@ describe('the page, in a real Chromium', () => {
     assert.deepEqual(browser.troubles, []);
   });
 
-  it('says that it only watches, of the same record with the power taken away', async () => {
-    const record = openRecord(join(box.stateDir, 'record.db'));
-    const state = record.load('svc')?.state;
-    assert.ok(state);
-    const unproved = { ...decision('svc', 1), state: { ...state, power: 'watch-only' as const } };
-    record.commit('svc', unproved, { notifiers: [], wallMs: Date.now() });
-    const stage = await stageDashboard(record);
-    const shown = await browser.open(stage.url);
-    await untilHeadline(shown, /^Healthy, watch-only$/);
-    await picture(shown, 'watch-only');
-    assert.match((await shown.textContent('#power')) ?? '', /Watch-only/);
-    assert.deepEqual(await axeFinds(shown), []);
-    await shown.close();
-    await stage.dashboard.close();
-    record.close();
+  it('begins with an empty record, and what comes is put where there was room for it', async () => {
+    // The real model, which begins to load when the picture is taken.
+    const argv = [process.execPath, findEmbedder(), '--port', 'PORT'].map((word) => `'${word}'`).join(' ');
+    const script = `until [ -e go ]; do sleep 0.1; done; exec ${argv}`;
+    const first = await openBox(`    command: [sh, -c, ${JSON.stringify(script)}]\n${QUICK}`);
+    try {
+      const port = await freePort();
+      first.start('up', '--dashboard-port', String(port));
+      const there = `http://127.0.0.1:${port}/`;
+      await first.until('the dashboard', () =>
+        fetch(there).then(
+          ({ ok }) => ok,
+          () => false,
+        ),
+      );
+      const empty = await browser.open(there);
+      await untilHeadline(empty, /^Loading$/);
+      await empty.locator('#incident-list', { hasText: 'None.' }).waitFor();
+      await picture(empty, 'empty');
+      assert.deepEqual(await axeFinds(empty), []);
+      writeFileSync(join(first.stateDir, 'go'), '');
+      await untilHeadline(empty, /^Healthy$/);
+      await empty.locator('#strip-says', { hasText: /^(?!0\.00)[\d.]+ % of/ }).waitFor({ timeout: 90_000 });
+      await stands(empty);
+      await empty.close();
+    } finally {
+      await first.close();
+    }
   });
 
   it('says what to type where nothing is guarded yet', async () => {
     const stage = await stageDashboard(memoryRecord());
-    const empty = await browser.open(stage.url);
-    await untilHeadline(empty, /^Nothing is guarded yet$/);
-    await picture(empty, 'empty');
-    assert.deepEqual(await axeFinds(empty), []);
-    await stands(empty);
-    await empty.close();
+    const nothing = await browser.open(stage.url, PHONE);
+    await untilHeadline(nothing, /^Nothing is guarded yet$/);
+    await nothing.waitForSelector('#strip svg');
+    assert.match((await nothing.textContent('#remarks')) ?? '', /ninelives up/);
+    assert.deepEqual(await axeFinds(nothing), []);
+    await stands(nothing);
+    await fits(nothing);
+    await nothing.close();
     await stage.dashboard.close();
   });
 

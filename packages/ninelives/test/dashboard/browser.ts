@@ -42,10 +42,10 @@ export interface Browser {
   close(): Promise<void>;
 }
 
-export async function startBrowser(): Promise<Browser> {
+/** @param executablePath default: Debian's */
+export async function startBrowser(executablePath = programAt('chromium')): Promise<Browser> {
   const profile = mkdtempSync(join(tmpdir(), 'ninelives-chromium-'));
   const troubles: string[] = [];
-  const executablePath = programAt('chromium');
   assert.ok(executablePath, 'chromium is installed: scripts/needs.mjs saw to that');
   const context: BrowserContext = await chromium.launchPersistentContext(profile, {
     executablePath,
@@ -116,6 +116,16 @@ export async function axeFinds(page: Page): Promise<string[]> {
     nodes: { html: string }[];
   }[];
   return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`));
+}
+
+/** Opens it anew until its history has some looks to show. */
+export async function untilLooked(page: Page): Promise<void> {
+  for (;;) {
+    await page.reload();
+    await page.waitForSelector('#strip svg');
+    await page.waitForSelector('#latency canvas');
+    if (/ of \d\d+ probes/.test((await page.textContent('#strip-says')) ?? '')) return;
+  }
 }
 
 /** Waits until the banner says so. */

@@ -7,8 +7,8 @@ type Incident = IncidentsView[number];
 
 const PHASES = {
   detect: 'until the verdict',
-  kill: 'evidence, until the kill',
-  restart: 'until its supervisor revived it',
+  kill: 'until the kill was decided',
+  restart: 'evidence, SIGKILL, and its supervisor revived it',
   load: 'loading, until the first right answer',
 } as const;
 

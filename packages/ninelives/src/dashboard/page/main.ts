@@ -28,6 +28,9 @@ let askedFor = '';
 const current = (): ServiceView | null =>
   view?.services.find(({ name }) => name === chosen) ?? view?.services[0] ?? null;
 
+/** Of none there is no history, and that is drawn too. */
+const shown = () => current()?.name ?? '';
+
 const drawIncidents = createIncidents();
 const drawLatency = createLatency();
 const drawOperate = createOperate(() => current()?.name ?? null);
@@ -64,14 +67,13 @@ function drawTabs({ services }: DashboardView, service: ServiceView | null): voi
 }
 
 async function askAll(): Promise<void> {
-  const service = current()?.name;
-  if (service === undefined) return drawIncidents([]);
+  const service = shown();
   const [long, near, stories] = await Promise.all([
     askHistory(service, '72'),
     hours === '72' ? null : askHistory(service, hours),
     askIncidents(service),
   ]);
-  if (service !== current()?.name) return; // another one was chosen meanwhile
+  if (service !== shown()) return; // another one was chosen meanwhile
   strip = long ?? strip;
   incidents = stories ?? incidents;
   showStrip(strip, incidents);
@@ -81,17 +83,18 @@ async function askAll(): Promise<void> {
 
 /** What is drawn of the last minutes grows with every look. */
 async function askRecent(): Promise<void> {
-  const service = current()?.name;
-  if (hours !== 'now' || service === undefined || document.hidden) return;
+  const service = shown();
+  if (hours !== 'now' || document.hidden) return;
   const near = await askHistory(service, 'now');
-  if (service === current()?.name && hours === 'now') drawLatency(near, incidents);
+  if (service === shown() && hours === 'now') drawLatency(near, incidents);
 }
 
-/** What can change the story: asked for again only then. */
+/** What changes the story. While one goes on, its sentence does too; else that is the newest answer's time, and no news. */
 function storyKey(service: ServiceView | null): string {
-  return service
-    ? JSON.stringify([service.name, service.openIncident, service.headline, service.pid, service.sentence])
-    : '';
+  if (!service) return '';
+  const { name, openIncident, headline, pid, sentence } = service;
+  const goesOn = openIncident !== null || incidents.some(({ status }) => status !== 'resolved');
+  return JSON.stringify([name, openIncident, headline, pid, goesOn ? sentence : null]);
 }
 
 function receive(text: string): void {
@@ -100,13 +103,9 @@ function receive(text: string): void {
   connected(true);
   draw();
   const key = storyKey(current());
-  const changed =
-    key !== askedFor &&
-    (current()?.openIncident !== null || incidents.some((one) => one.status !== 'resolved'));
-  if (changed || askedFor === '') {
-    askedFor = key;
-    void askAll();
-  }
+  if (key === askedFor && key !== '') return;
+  askedFor = key;
+  void askAll();
 }
 
 function connected(live: boolean): void {

@@ -16,8 +16,15 @@ type Banner = Pick<ServiceView, 'tone' | 'headline' | 'sentence'> & { remarks: r
 /** The state in one sentence, in a colour, a sign and a word: none of the three is needed to understand the others. */
 export function showState(service: ServiceView | null): void {
   const cheap =
-    service?.openIncident && service.cheap?.lying ? [`Meanwhile ${service.cheap.text}: it lies.`] : [];
+    service?.openIncident && service.cheap?.lying ? [lieOf(service.sentence, service.cheap.text)] : [];
   draw(service ? { ...service, remarks: [...cheap, ...healedRemark(service), ...service.remarks] } : NOTHING);
+}
+
+/** Said once: a verdict may have named it already. */
+function lieOf(sentence: string, claims: string): string {
+  return sentence.includes(claims)
+    ? 'It says 200 and does no work: it lies.'
+    : `Meanwhile ${claims}: it lies.`;
 }
 
 function healedRemark({ healed, openIncident }: ServiceView): string[] {
@@ -60,10 +67,10 @@ interface Figures {
 
 const showFigures = createPart<Figures>('figures', ({ service, pending }) => {
   const boxes: [title: string, value: string, more: string][] = [
-    ['Power to kill', powerOf(service), service ? service.proof : ''],
+    ['Power to kill', powerOf(service), proofOf(service)],
     ['Last real work', lastOf(service), service?.last?.detail ?? 'none yet'],
     ['Clients', clientsOf(service), waitOf(service)],
-    ['Cheap endpoints', cheapOf(service), service?.cheap?.text ?? 'not asked while all is well'],
+    ['Cheap endpoints', ...cheapOf(service)],
     [
       'Kill budget left',
       service && service.kills.max > 0
@@ -98,18 +105,29 @@ function powerOf(service: ServiceView | null): string {
   return service.armed ? 'Armed' : 'Watch-only';
 }
 
+function proofOf(service: ServiceView | null): string {
+  if (!service) return '';
+  return service.armed ? service.proof : 'its recovery is not proved yet';
+}
+
 function clientsOf(service: ServiceView | null): string {
   if (!service?.gateway) return '–';
   const { queued, inFlight } = service.gateway;
-  return `${queued + inFlight} waiting`;
+  return isHolding(service.gateway) ? `${queued + inFlight} waiting` : `${inFlight} under way`;
 }
 
 function waitOf(service: ServiceView | null): string {
   if (!service) return '';
   if (!service.gateway) return 'no gateway: not measured';
   const { longestWaitMs, refused } = service.gateway;
-  const longest = longestWaitMs === null ? '' : `the longest for ${duration(longestWaitMs)}; `;
+  const waits = longestWaitMs !== null && isHolding(service.gateway);
+  const longest = waits ? `the longest for ${duration(longestWaitMs)}; ` : '';
   return `${longest}${refused === 0 ? 'none refused' : `${refused} refused`}`;
+}
+
+/** Whoever is served at once does not wait. */
+function isHolding({ readiness, queued }: NonNullable<ServiceView['gateway']>): boolean {
+  return queued > 0 || !['ready', 'unknown'].includes(readiness);
 }
 
 function lastOf(service: ServiceView | null): string {
@@ -117,10 +135,12 @@ function lastOf(service: ServiceView | null): string {
   return service.last.right ? latency(service.last.tookMs) : 'failed';
 }
 
-function cheapOf(service: ServiceView | null): string {
-  if (!service?.cheap) return '–';
-  if (service.openIncident) return service.cheap.lying ? 'claim health' : 'say so';
-  return service.cheap.lying ? 'lied last time' : 'told last time';
+function cheapOf(service: ServiceView | null): [value: string, more: string] {
+  if (!service) return ['–', ''];
+  const { cheap, openIncident } = service;
+  if (!cheap) return ['–', 'not asked while all is well'];
+  if (openIncident) return [cheap.lying ? 'lying' : 'honest', cheap.text];
+  return [cheap.lying ? 'lied' : 'honest', `last time ${cheap.text}`];
 }
 
 const SHORT = 90;
