@@ -1,5 +1,5 @@
-import { commitWords, machineWords } from '../lib/machine.mjs';
-import { code, median, table } from '../lib/page.mjs';
+import { circumstances } from '../lib/circumstances.mjs';
+import { median, table } from '../lib/page.mjs';
 
 const kB = (bytes) => `${Math.round(bytes / 1_000)} kB`;
 const MB = (bytes) => `${(bytes / 1e6).toFixed(0)} MB`;
@@ -18,20 +18,7 @@ export function pageOf({ root, values, size, paint, days, load, ranMs }) {
     '',
     '<!-- written by bench/dashboard, not by hand -->',
     '',
-    ...table(
-      ['', ''],
-      [
-        [
-          'date',
-          `${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC, ${Math.round(ranMs / 60_000)} minutes`,
-        ],
-        ['this tool', commitWords(root)],
-        ['machine', machineWords()],
-        ['versions', `Node ${process.versions.node}`],
-        ['command', code(command)],
-        ['load of the machine', `${load[0].toFixed(1)} before, ${load[1].toFixed(1)} at the end`],
-      ],
-    ),
+    ...circumstances({ root, ranMs, command, load }),
     '',
     '## Size',
     '',

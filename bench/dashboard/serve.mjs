@@ -3,8 +3,7 @@
 const DIST = new URL('../../packages/ninelives/dist/', import.meta.url);
 const load = (path) => import(new URL(path, DIST));
 const { openRecord } = await load('src/record/sqlite.js');
-const { startDashboard } = await load('src/dashboard/server.js');
-const { systemClock } = await load('src/host/system-clock.js');
+const { stageDashboard } = await load('test/dashboard/stage.js');
 const { decision, incident } = await load('test/record/rows.js');
 
 const [file, count] = [process.argv[2], Number(process.argv[3])];
@@ -13,23 +12,8 @@ const HOUR_MS = 3_600_000;
 const OF_INCIDENT = 100;
 const record = openRecord(file);
 fill();
-const dashboard = await startDashboard({
-  ...{ host: '127.0.0.1', port: 0, names: [], token: null, record },
-  ports: {
-    ...systemClock,
-    gateway: () => null,
-    held: () => ({}),
-    recent: () => ({ probes: [], clients: [] }),
-    gatewayMetrics: async () => null,
-    metrics: () => '',
-    faults: [],
-    perform: async () => ({ done: false, text: '' }),
-    onBug: (error) => {
-      throw error;
-    },
-  },
-});
-process.send({ url: `http://127.0.0.1:${dashboard.port}/` });
+const stage = await stageDashboard(record, { token: null });
+process.send({ url: `${stage.url}/` });
 
 /** Incidents over 72 hours, a hundred events each, and every minute looked at, so that the page has all of it to show. */
 function fill() {

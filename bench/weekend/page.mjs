@@ -1,10 +1,11 @@
-import { commitWords, machineWords } from '../lib/machine.mjs';
-import { code, table } from '../lib/page.mjs';
+import { circumstances } from '../lib/circumstances.mjs';
+import { table } from '../lib/page.mjs';
 
 /** The page in docs/bench. */
 export function pageOf({ root, values, ranMs, done, load, rows, service, counted }) {
   const command = `node bench/weekend/run.mjs --minutes ${values.minutes} --seed ${values.seed} --clients ${values.clients} --pause ${values.pause}`;
   const count = (fault) => done.filter((one) => one.fault === fault).length;
+  const faults = `${done.length}: ${count('wedge')} wedge, ${count('freeze')} freeze, ${count('crash')} crash`;
   const seconds = (ms) => (ms === null ? 'none' : `${(ms / 1000).toFixed(1)} s`);
   const { availability, repair, traffic } = service;
   return `${[
@@ -15,23 +16,7 @@ export function pageOf({ root, values, ranMs, done, load, rows, service, counted
     'The real model under a real `up`, clients through its gateway, faults at random moments that nobody announces. The figures of',
     '`report --json` against accounts that it is not made of.',
     '',
-    ...table(
-      ['', ''],
-      [
-        [
-          'date',
-          `${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC, ${Math.round(ranMs / 60_000)} minutes`,
-        ],
-        ['this tool', commitWords(root)],
-        ['machine', machineWords()],
-        ['command', code(command)],
-        [
-          'faults',
-          `${done.length}: ${count('wedge')} wedge, ${count('freeze')} freeze, ${count('crash')} crash`,
-        ],
-        ['load of the machine', `${load[0].toFixed(1)} before, ${load[1].toFixed(1)} at the end`],
-      ],
-    ),
+    ...circumstances({ root, ranMs, command, load, more: [['faults', faults]] }),
     '',
     '## Does the report agree?',
     '',

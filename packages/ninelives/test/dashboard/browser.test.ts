@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import type { Locator, Page } from 'playwright-core';
 import { findEmbedder } from '../../src/daemon/embedder.js';
 import { memoryRecord } from '../../src/record/memory.js';
@@ -199,10 +200,23 @@ describe('the page, in a real Chromium', () => {
         0,
       );
       assert.equal(await shown.evaluate('window.pwned'), undefined);
+      assert.deepEqual(await axeFinds(shown), []);
       await fits(shown);
       await shown.close();
     }
     await stage.dashboard.close();
+    assert.deepEqual(browser.troubles, []);
+  });
+
+  it('shows the report as a file of its own, for whoever reads it on a phone', async () => {
+    const file = join(box.stateDir, 'report.html');
+    const { code, stderr } = await box.run('report', '--state', box.stateDir, '--html', file);
+    assert.equal(code, 0, stderr);
+    const report = await browser.open(pathToFileURL(file).href, PHONE);
+    assert.match((await report.textContent('body')) ?? '', /wedge/);
+    assert.deepEqual(await axeFinds(report), []);
+    await fits(report);
+    await report.close();
     assert.deepEqual(browser.troubles, []);
   });
 });

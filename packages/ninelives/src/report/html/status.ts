@@ -20,7 +20,7 @@ export function statusHtml(services: PublicService[], madeWallMs: number): strin
       : 'Not everything is up';
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer"><meta http-equiv="refresh" content="60">
+<meta name="referrer" content="no-referrer">
 <title>${worst}</title>${STYLE}</head><body><header><h1>${services.length === 0 ? 'Nothing is watched yet' : worst}</h1>
 <p class="soft">As of ${utc(madeWallMs)}. Up means: real work was asked for and answered right.</p></header>
 <main>${services.map(serviceCard)}</main></body></html>

@@ -14,7 +14,7 @@ h3 { font-size: 1rem; margin: 1.75rem 0 .5rem; } p { margin: .25rem 0 .75rem; }
 .soft, caption { color: var(--soft); } .good { color: var(--good); } .bad { color: var(--bad); }
 .warn { color: var(--warn); } .drill { color: var(--drill); }
 .say { font-size: 1.15rem; overflow-wrap: anywhere; }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: .75rem; margin: 1rem 0; padding: 0; }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .75rem; margin: 1rem 0; padding: 0; }
 .figures div { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .6rem .8rem; }
 .figures dt { color: var(--soft); font-size: .85rem; } .figures dd { margin: 0; font-size: 1.35rem; font-weight: 600;
   font-variant-numeric: tabular-nums; } .figures dd small { display: block; font-size: .8rem; font-weight: 400; color: var(--soft); }
@@ -24,11 +24,12 @@ svg.strip .mark { fill: var(--bad); } svg.strip .mark.of-drill { fill: var(--dri
 .scale { display: flex; justify-content: space-between; font-size: .8rem; color: var(--soft); }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; } caption { text-align: left; padding-bottom: .25rem; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line);
-  overflow-wrap: anywhere; } th { font-weight: 600; } td.number, th.number { text-align: right; white-space: nowrap;
-  font-variant-numeric: tabular-nums; }
+  overflow-wrap: anywhere; min-width: 4.6em; } th { font-weight: 600; } td.number, th.number { text-align: right; white-space: nowrap;
+  font-variant-numeric: tabular-nums; min-width: 0; }
 .incident { border: 1px solid var(--line); border-left: 4px solid var(--bad); border-radius: .5rem; padding: .75rem 1rem; margin: 1rem 0;
   break-inside: avoid; } .incident.healed { border-left-color: var(--good); } .incident.of-drill { border-left-color: var(--drill); }
 .incident h4 { margin: 0; font-size: 1rem; } .incident table { margin-top: .5rem; }
+.incident td.soft { font-size: .8rem; min-width: 5.8em; }
 @media print { :root { --ink: #000; --soft: #444; --line: #bbb; --paper: #fff; --card: #fff; --good: #0a5c26; --bad: #a40e26;
   --warn: #6e4a00; --none: #e3e3e3; --drill: #4b2a8c; } body { max-width: none; padding: 0; font-size: 10.5pt; }
   h2, h3 { break-after: avoid; } tr, .figures div { break-inside: avoid; } svg { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
