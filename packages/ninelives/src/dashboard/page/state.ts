@@ -1,5 +1,5 @@
 import { counted, duration, latency } from '../../report/words.js';
-import type { DashboardView, ServiceView, Tone } from '../view.js';
+import type { DashboardView, GatewayView, ServiceView, Tone } from '../view.js';
 import { byId, type Child, createPart, h } from './dom.js';
 import { clock } from './words.js';
 
@@ -113,21 +113,21 @@ function proofOf(service: ServiceView | null): string {
 function clientsOf(service: ServiceView | null): string {
   if (!service?.gateway) return '–';
   const { queued, inFlight } = service.gateway;
-  return isHolding(service.gateway) ? `${queued + inFlight} waiting` : `${inFlight} under way`;
+  return isHolding(service, service.gateway) ? `${queued + inFlight} waiting` : `${inFlight} under way`;
 }
 
 function waitOf(service: ServiceView | null): string {
   if (!service) return '';
   if (!service.gateway) return 'no gateway: not measured';
   const { longestWaitMs, refused } = service.gateway;
-  const waits = longestWaitMs !== null && isHolding(service.gateway);
+  const waits = longestWaitMs !== null && isHolding(service, service.gateway);
   const longest = waits ? `the longest for ${duration(longestWaitMs)}; ` : '';
   return `${longest}${refused === 0 ? 'none refused' : `${refused} refused`}`;
 }
 
-/** Whoever is served at once does not wait. */
-function isHolding({ readiness, queued }: NonNullable<ServiceView['gateway']>): boolean {
-  return queued > 0 || !['ready', 'unknown'].includes(readiness);
+/** Whoever is served at once does not wait; while an incident lasts, nobody is. */
+function isHolding({ openIncident }: ServiceView, { readiness, queued }: GatewayView): boolean {
+  return openIncident !== null || queued > 0 || !['ready', 'unknown'].includes(readiness);
 }
 
 function lastOf(service: ServiceView | null): string {
