@@ -125,6 +125,30 @@ export const CELLS: Cell[] = [
   },
 
   {
+    fault: 'crash',
+    unit: 'KillMode=process, and the orphan keeps the port',
+    service: [...RESTART, STOP, 'KillMode=process'],
+    flags: ['--ignore-term', '--prefork'],
+    // It would pass for the service, and keep the next worker from its port.
+    ends: { ...revived, kind: 'masked', leftovers: 1 },
+  },
+  {
+    fault: 'crash',
+    unit: 'ExitType=cgroup, a worker that outlives it',
+    service: [...RESTART, 'ExitType=cgroup'],
+    ...STUBBORN,
+    // systemd would call it active for as long as that worker lives.
+    ends: { ...revived, leftovers: 1 },
+  },
+  {
+    fault: 'wedge',
+    unit: 'ExitType=cgroup, a worker that ignores SIGTERM',
+    service: [...RESTART, 'ExitType=cgroup'],
+    ...STUBBORN,
+    ends: healed('hung'),
+  },
+
+  {
     fault: 'crash again and again',
     unit: 'StartLimitBurst=3',
     lines: ['StartLimitBurst=3', 'StartLimitIntervalSec=600'],

@@ -55,22 +55,17 @@ function crontabLines(): string[] {
   }
 }
 
-/** A timer of mine, or of the system, whose service is such a pass. */
+/** A timer of mine, or of the system, whose service is such a pass. systemctl lists the active ones only. */
 async function timerKeeper(stateDir: string): Promise<GuardKeeper | null> {
   for (const user of [true, false]) {
-    const shown = await showUnit('*.service', { user }, ['Id', 'ExecStart', 'TriggeredBy']);
+    const shown = await showUnit('*.timer', { user }, ['Id', 'Unit']);
     if ('unknown' in shown) continue; // no such manager here
-    for (const unit of shown.text.split('\n\n').map(parseShow)) {
-      const timer = unit
-        .get('TriggeredBy')
-        ?.split(' ')
-        .find((name) => name.endsWith('.timer'));
-      if (timer === undefined || !isPass(unit.get('ExecStart') ?? '', stateDir)) continue;
-      const state = await showUnit(timer, { user }, ['ActiveState']);
-      const runs = 'text' in state && parseShow(state.text).get('ActiveState') === 'active';
-      const systemctl = user ? 'systemctl --user' : 'an admin: sudo systemctl';
-      const fix = runs ? null : `${systemctl} enable --now ${timer}`;
-      return { by: 'timer', runs, read: `${timer}${runs ? '' : ', which is not active'}`, fix };
+    for (const timer of shown.text.split('\n\n').map(parseShow)) {
+      const [name, service] = [timer.get('Id'), timer.get('Unit')];
+      if (name === undefined || service === undefined) continue;
+      const run = await showUnit(service, { user }, ['ExecStart']);
+      if ('text' in run && isPass(run.text, stateDir))
+        return { by: 'timer', runs: true, read: name, fix: null };
     }
   }
   return null;

@@ -8,6 +8,8 @@ export interface AnotherUser {
   /** Runs a command as that user, with an environment as bare as cron's. @throws when it fails. */
   as(...argv: string[]): Promise<string>;
   ninelives(...argv: string[]): Promise<string>;
+  /** The same at a terminal, where somebody types. */
+  atTerminal(argv: string[], typed: string): Promise<string>;
 }
 
 /** Removed at the test's end, with all that runs as that user. */
@@ -18,5 +20,14 @@ export async function anotherUser(t: TestContext, name: string): Promise<Another
   const become = ['setpriv', `--reuid=${name}`, `--regid=${name}`, '--init-groups'];
   const env = ['env', '-i', '-C', '/', `HOME=${home}`, `USER=${name}`, 'PATH=/usr/bin:/bin'];
   const as = (...argv: string[]) => admin([...become, ...env, ...argv]);
-  return { home, as, ninelives: (...argv) => as(process.execPath, BIN, ...argv) };
+  return {
+    home,
+    as,
+    ninelives: (...argv) => as(process.execPath, BIN, ...argv),
+    // script(1) gives it a terminal of its own, and its exit status is the command's.
+    atTerminal(argv, typed) {
+      const command = [process.execPath, BIN, ...argv].join(' ');
+      return admin([...become, ...env, 'TERM=xterm', 'script', '-qec', command, '/dev/null'], typed);
+    },
+  };
 }

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import type { Incident } from '../../../src/core/decision.js';
+import type { DoctorRow } from '../../../src/doctor/row.js';
 import { lockOwner } from '../../../src/host/lock.js';
 import { isAlive, readStat } from '../../../src/host/procfs/processes.js';
 import { signalIfSame } from '../../../src/host/signal.js';
 import { type Box, openBox } from '../../e2e/box.js';
 import { eventually, freePort } from '../../fixtures/host-world.js';
 import { admin } from './admin.js';
-import { anotherUser } from './another-user.js';
+import { type AnotherUser, anotherUser } from './another-user.js';
 import { prepareUnits, startUnit, takeName } from './units.js';
 
 // Runs inside the box: passes of `guard --once`, from Debian's cron and by hand.
@@ -35,10 +36,19 @@ async function healedByCron(t: TestContext): Promise<void> {
   const yaml = `version: 1\nservices:\n  - name: svc\n    port: ${port}\n    unit: ${unit}\n${QUICK}`;
   await admin(['tee', config], yaml);
   await bea.as('/bin/sh', '-c', "echo '# her own' | crontab -");
-  // The drill that it offers at its end is what arms it; nobody is there to be asked.
-  const installed = await bea.ninelives('install', '--cron', '--drill', '--config', config);
-  assert.match(installed, /passed: its supervisor starts it again/);
+  // At its end it offers the drill that arms it. Who declines is told in red what that means.
+  const install = ['install', '--cron', '--config', config];
+  const declined = await bea.atTerminal(install, 'n\n');
+  assert.match(declined, /Prove the recovery of svc now: one SIGKILL/);
+  assert.ok(declined.includes('\u001b[31mNOT ARMED: svc is only watched'), declined);
+  await bea.ninelives('uninstall');
+  const installed = await bea.atTerminal(install, 'y\n');
+  assert.match(installed, /passed\S*: its supervisor starts it again/);
   assert.doesNotMatch(installed, /NOT ARMED/);
+  assert.deepEqual(await guardRow(bea, config), [
+    'warn',
+    'crontab: */2 * * * * guard --once, and no cron runs here',
+  ]);
   await bea.as('/bin/sh', '-c', "crontab -l | sed 's|^[*]/2 |* |' | crontab -"); // every minute, for the test's sake
   assert.match(await bea.as('crontab', '-l'), /^\* \* \* \* \* .* guard --once .*# ninelives guard$/m);
   const look = async () => {
@@ -52,6 +62,7 @@ async function healedByCron(t: TestContext): Promise<void> {
   assert.ok(before && worker);
   await bea.as('/bin/sh', '-c', `kill -STOP ${worker}`);
   await admin(['systemctl', 'start', 'cron']);
+  assert.deepEqual(await guardRow(bea, config), ['ok', 'crontab: * * * * * guard --once']);
   const after = await eventually(
     'healed by a pass from cron',
     async () => {
@@ -92,6 +103,15 @@ async function healedByCron(t: TestContext): Promise<void> {
   );
   await bea.ninelives('uninstall');
   assert.equal(await bea.as('crontab', '-l'), '# her own\n');
+}
+
+/** What doctor says of who keeps the guard going. */
+async function guardRow(bea: AnotherUser, config: string): Promise<[string, string] | null> {
+  const { rows } = JSON.parse(await bea.ninelives('doctor', '--config', config, '--json')) as {
+    rows: DoctorRow[];
+  };
+  const row = rows.find(({ id }) => id === 'guard');
+  return row ? [row.level, row.read] : null;
 }
 
 async function unitToGuard(t: TestContext): Promise<Box> {

@@ -249,7 +249,7 @@ describe("drills on one's own units, and refusals", { concurrency: 3 }, () => {
     passed(await drill('crash', '--force', '--json'));
   });
 
-  it('is refused where no admin could start it again', async (t) => {
+  it('is refused where no admin could start it again, unless forced', async (t) => {
     const { drill, mainPid, unit } = await unitToDrill(t);
     const folder = `/run/systemd/system/${unit}.d`;
     const drop = `mkdir ${folder} && printf '[Unit]\\nRefuseManualStart=yes\\n' >${folder}/a.conf`;
@@ -260,5 +260,6 @@ describe("drills on one's own units, and refusals", { concurrency: 3 }, () => {
     assert.equal(refused.code, 3, refused.stderr);
     assert.match(refused.stderr, /no admin could repair/);
     assert.equal(await mainPid(), before);
+    passed(await drill('crash', '--force', '--json'));
   });
 });

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { GuardState } from '../../../src/core/decision.js';
 import type { ProcessSample } from '../../../src/core/types.js';
 import type { DoctorRow } from '../../../src/doctor/row.js';
 import { isAlive } from '../../../src/host/procfs/processes.js';
 import { signalIfSame } from '../../../src/host/signal.js';
-import { type Box, openBox } from '../../e2e/box.js';
+import { BIN, type Box, openBox } from '../../e2e/box.js';
 import { admin } from './admin.js';
-import { prepareUnits, startUnit, takeName } from './units.js';
+import { prepareUnits, startUnit, systemctlUser, takeName } from './units.js';
 
 // Runs inside the box, as jc: the command line itself on units of a real systemd.
 await prepareUnits();
@@ -58,6 +61,17 @@ function healed(box: Box, before: GuardState): Promise<GuardState> {
     const another = now?.life?.incarnation.pid !== before.life?.incarnation.pid;
     return now?.verdict.kind === 'serving' && now.incident === null && another && now;
   });
+}
+
+/** A timer of one's own that runs passes on this box, instead of cron. */
+async function timerFor(t: TestContext, box: Box): Promise<void> {
+  const name = `passes-${process.pid}`;
+  const units = join(homedir(), '.config/systemd/user');
+  const pass = `${process.execPath} ${BIN} guard --once --state ${box.stateDir}`;
+  writeFileSync(join(units, `${name}.service`), `[Service]\nType=oneshot\nExecStart=${pass}\n`);
+  writeFileSync(join(units, `${name}.timer`), '[Timer]\nOnActiveSec=1h\n');
+  await systemctlUser('start', `${name}.timer`);
+  t.after(() => systemctlUser('stop', `${name}.timer`));
 }
 
 const armed = (box: Box) => box.until('armed', () => box.status()?.power === 'armed');
@@ -153,6 +167,12 @@ describe('what a person is told of a unit of systemd', { concurrency: 3 }, () =>
     const sound = await ask();
     assert.equal(sound.code, 0, JSON.stringify(sound.rows));
     for (const id of ['restart', 'owner', 'main', 'port', 'probe']) assert.equal(sound.level(id), 'ok', id);
+    assert.equal(sound.level('guard'), 'warn', 'nobody starts this one again');
+    await timerFor(t, box);
+    await box.until('its timer, seen', async () => {
+      const row = (await ask()).rows.find(({ id }) => id === 'guard');
+      return row?.level === 'ok' && row.read === `passes-${process.pid}.timer`;
+    });
     await admin(['tee', '--append', `/etc/systemd/system/${unit}`], 'SuccessExitStatus=SIGKILL\n');
     assert.equal((await ask()).level('reload'), 'warn');
     await admin(['systemctl', 'daemon-reload']);

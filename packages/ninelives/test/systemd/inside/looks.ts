@@ -6,6 +6,7 @@ import { createKillPorts, performKill } from '../../../src/host/kill.js';
 import { isAlive, readStat } from '../../../src/host/procfs/processes.js';
 import { signalIfSame } from '../../../src/host/signal.js';
 import type { Supervisor } from '../../../src/host/supervisor.js';
+import { controlGroupOf } from '../../../src/host/systemd/cgroup.js';
 import { createSystemdSupervisor } from '../../../src/host/systemd/supervisor.js';
 import { eventually, freePort } from '../../fixtures/host-world.js';
 import { admin } from './admin.js';
@@ -72,6 +73,24 @@ describe('aiming at a unit of systemd', () => {
     );
     assert.ok(!next.processes.some((process) => process.pid === orphan.pid));
     assert.match(next.portOwner.text, new RegExp(`^pid ${orphan.pid} .*left over`));
+  });
+
+  it('a service that divides its cgroup is seen and killed whole', async (t) => {
+    const inner = '/sys/fs/cgroup$(sed -n s/^0:://p /proc/self/cgroup)/inner';
+    const divide = `mkdir ${inner}; sleep infinity & echo $! >${inner}/cgroup.procs; wait`;
+    const start = `ExecStart=/bin/sh -c '${divide.replaceAll('$', '$$$$')}'`;
+    const service = ['Restart=on-failure', 'Delegate=yes', start];
+    const { supervisor } = await startUnit(t, { port: null, service });
+    const seen = await eventually('the child, in its own cgroup', async () => {
+      const now = await running(supervisor);
+      const child = now.processes[1];
+      return child && controlGroupOf(child.pid)?.endsWith('/inner') ? { ...now, child } : null;
+    });
+    const ports = createKillPorts({ belongs: (target) => supervisor.belongs(target) });
+    const report = await performKill(intentFor(seen.incarnation, seen.processes), ports);
+    assert.equal(report.outcome, 'killed', report.detail);
+    assert.ok(!isAlive(seen.incarnation) && !isAlive(seen.child));
+    await running(supervisor, seen.incarnation);
   });
 
   it('a process of somebody else is shown and never signalled', async (t) => {
