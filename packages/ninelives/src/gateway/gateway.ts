@@ -70,9 +70,23 @@ export async function startGateway(options: GatewayOptions, ports: GatewayPorts)
   const all = { ...limits, ...options.front };
   const own = createPrivate({ state, limits: all, turnedAway, nowMs: clock.monotonicMs, streamedAtMs, told });
   const metrics = createMetrics({ state, limits: all, turnedAway });
-  if (options.privateSocket !== null) await listenPrivately(own, options.privateSocket);
-  if (options.metrics !== null) await listening(metrics, options.metrics);
-  await listening(server, options.listen);
+  const end = (servers: Server[]) => {
+    for (const one of servers) {
+      one.close();
+      one.closeAllConnections();
+    }
+    upstream.close();
+    relay.stop();
+  };
+  try {
+    if (options.metrics !== null) await listening(metrics, options.metrics);
+    await listening(server, options.listen);
+    // Last: who answers there is taken to be at work.
+    if (options.privateSocket !== null) await listenPrivately(own, options.privateSocket);
+  } catch (error) {
+    end([server, own, metrics]); // a part that goes on listening would keep the process, and look alive
+    throw error;
+  }
   const portOf = (one: Server) => (one.address() as AddressInfo | null)?.port ?? null;
   return {
     port: portOf(server) ?? 0,
@@ -88,12 +102,7 @@ export async function startGateway(options: GatewayOptions, ports: GatewayPorts)
       server.closeIdleConnections();
       await Promise.race([closed, wait(clock, FAREWELL_MS)]);
       server.closeAllConnections();
-      for (const one of [own, metrics]) {
-        one.close();
-        one.closeAllConnections();
-      }
-      upstream.close();
-      relay.stop();
+      end([own, metrics]);
     },
   };
 

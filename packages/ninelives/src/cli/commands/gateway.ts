@@ -43,6 +43,8 @@ export interface GatewayCommandOptions {
 /** A little below systemd's TimeoutStopSec, which ends what drains too long. */
 const DRAIN_MS = 80_000;
 const ALIVE_MS = 1_000;
+/** sun_path, unix(7), without its final NUL; a longer one would be cut in silence. */
+const SOCKET_PATH_MAX = 107;
 /** As many at once as a tenth of a minute allows. */
 const BURST_SHARE = 0.1;
 
@@ -85,6 +87,14 @@ async function start(
 ): Promise<Gateway> {
   const { listen, upstream, ports } = parts;
   const { holdMs, bodyMax, socket, replayChat } = options;
+  if (socket !== null && Buffer.byteLength(socket) > SOCKET_PATH_MAX) {
+    const why = `${socket} is longer than the ${SOCKET_PATH_MAX} bytes that a socket's path may have`;
+    throw new CliError(
+      `the gateway can't listen: ${why}`,
+      EXIT.environment,
+      '--state DIR, with a shorter one',
+    );
+  }
   if (socket !== null) mkdirSync(dirname(socket), { recursive: true, mode: 0o700 });
   try {
     return await startGateway(
@@ -102,9 +112,21 @@ async function start(
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    const hint = code === 'EADDRINUSE' ? 'ninelives gateway --listen PORT, with a free one' : null;
+    const hint = code === 'EADDRINUSE' ? freeInstead(error as ListenError, options) : null;
     throw new CliError(`the gateway can't listen: ${message}`, EXIT.environment, hint, { cause: error });
   }
+}
+
+interface ListenError extends NodeJS.ErrnoException {
+  address?: string;
+  port?: number;
+}
+
+/** What to say instead, of the three addresses that it listens on. */
+function freeInstead({ address, port }: ListenError, { socket, metrics }: GatewayCommandOptions): string {
+  if (address === socket) return 'one of this name runs there already: another --name NAME, or --state DIR';
+  const ofMetrics = metrics !== null && addressOf('--metrics', metrics).port === port;
+  return `ninelives gateway ${ofMetrics ? '--metrics' : '--listen'} PORT, with a free one`;
 }
 
 interface Address {
