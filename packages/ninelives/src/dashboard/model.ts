@@ -114,6 +114,7 @@ function headlineOf({ verdict, incident, power, desired }: GuardState): { tone: 
 
 function remarksOf({ desired, power, proof, incident, withheld }: GuardState): string[] {
   const remarks: string[] = [];
+  if (incident?.status === 'escalated') remarks.push(`What to do: docs/runbook.md#${incident.kind}.`);
   if (incident?.drill) remarks.push(`This is the planned fault ${incident.drill.fault}.`);
   if (incident?.acknowledgedBy) remarks.push(`${incident.acknowledgedBy} is on it.`);
   if (withheld) remarks.push(`A kill is due and withheld: ${withheld}.`);

@@ -26,6 +26,9 @@ const PICTURES =
     : fileURLToPath(new URL('../../pictures', import.meta.url));
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
+/** Generous: other tests run beside these. */
+const LIMIT_MS = 120_000;
+
 export interface View {
   width: number;
   height: number;
@@ -58,6 +61,7 @@ export async function startBrowser(executablePath = programAt('chromium')): Prom
     troubles,
     async open(url, view = LAPTOP) {
       const page = await context.newPage();
+      page.setDefaultTimeout(LIMIT_MS);
       page.on('console', (message) => {
         // The page may say that its server is gone: that is what the blind state is about.
         const gone = /ERR_(CONNECTION_REFUSED|INCOMPLETE_CHUNKED_ENCODING|CONNECTION_RESET|EMPTY_RESPONSE)/;
@@ -129,7 +133,7 @@ export async function untilLooked(page: Page): Promise<void> {
 }
 
 /** Waits until the banner says so. */
-export async function untilHeadline(page: Page, headline: RegExp, timeout = 90_000): Promise<void> {
+export async function untilHeadline(page: Page, headline: RegExp, timeout = LIMIT_MS): Promise<void> {
   // Not waitForFunction: the page's own policy forbids to evaluate a string in it again and again.
   await page.locator('#headline', { hasText: headline }).waitFor({ timeout });
 }
