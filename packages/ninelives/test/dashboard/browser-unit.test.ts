@@ -3,11 +3,11 @@ import { chmodSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { Page } from 'playwright-core';
 import { type Box, bootBox, CHECKOUT, NODE } from '../systemd/harness/box.js';
 import {
   axeFinds,
   type Browser,
+  beginDrill,
   picture,
   shiftsOf,
   startBrowser,
@@ -80,23 +80,6 @@ describe('the page of a guard on somebody else’s unit', () => {
     return (await box.asUser(['/bin/sh', '-c', wait])).stdout.trim();
   }
 
-  /** Again where a busy machine was no steady state to begin in. */
-  async function drill(page: Page): Promise<void> {
-    for (let tries = 1; ; tries += 1) {
-      await page.selectOption('#fault', 'crash');
-      await page.click('text="Run the drill…"');
-      await page.click('dialog >> text="Run crash"');
-      const proved = untilHeadline(page, /^Healthy$/, 60_000);
-      const seen = await proved.then(
-        () => true,
-        () => false,
-      );
-      if (seen) return;
-      const said = await page.textContent('#operate-says');
-      assert.ok(tries < 4, `${tries} drills proved nothing; the page says: ${said}`);
-    }
-  }
-
   it('only watches, and says how to prove it; a drill from the page proves it, and by which it says', async () => {
     const page = await browser.open(`${DASHBOARD}#token=${await token()}`);
     await untilHeadline(page, /^Healthy, watch-only$/);
@@ -108,7 +91,7 @@ describe('the page of a guard on somebody else’s unit', () => {
     const { sum, moved } = await shiftsOf(page);
     assert.ok(sum < 0.05, `the layout shifted by ${sum}: ${moved.join('; ')}`);
 
-    await drill(page);
+    await beginDrill(page, 'crash', /^Healthy$/);
     await page.locator('#power', { hasText: 'revived in the drill crash' }).waitFor();
     await page.locator('#power li', { hasText: '✓ crash' }).waitFor();
     assert.match((await page.textContent('#power')) ?? '', /^Armed/);

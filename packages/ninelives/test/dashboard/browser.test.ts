@@ -12,6 +12,7 @@ import { decision, event, incident, page as pageRow } from '../record/rows.js';
 import {
   axeFinds,
   type Browser,
+  beginDrill,
   LAPTOP,
   PHONE,
   picture,
@@ -99,11 +100,8 @@ describe('the page, in a real Chromium', () => {
   });
 
   it('shows a wedge drill, begun from the page, until it is healed', async () => {
-    await page.selectOption('#fault', 'wedge');
-    await page.click('text="Run the drill…"');
-    await page.click('dialog >> text="Run wedge"');
+    await beginDrill(page, 'wedge', /^(Suspect|Healing|Coming back)$/);
     // Not before: a drill begins only where nobody else asks anything.
-    await untilHeadline(page, /^(Suspect|Healing|Coming back)$/);
     clients = crowd(`http://127.0.0.1:${box.gatewayPort}/v1/embeddings`, 3);
     await untilHeadline(page, /^(Healing|Coming back)$/);
     await page.waitForSelector('.incident.of-drill');

@@ -137,3 +137,19 @@ export async function untilHeadline(page: Page, headline: RegExp, timeout = LIMI
   // Not waitForFunction: the page's own policy forbids to evaluate a string in it again and again.
   await page.locator('#headline', { hasText: headline }).waitFor({ timeout });
 }
+
+/** Begins a drill from the page, until the banner shows it; again where a busy machine was no steady state to begin in. */
+export async function beginDrill(page: Page, fault: string, shows: RegExp): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    await page.selectOption('#fault', fault);
+    await page.click('text="Run the drill…"');
+    await page.click(`dialog >> text="Run ${fault}"`);
+    const seen = await untilHeadline(page, shows, 60_000).then(
+      () => true,
+      () => false,
+    );
+    if (seen) return;
+    const said = await page.textContent('#operate-says');
+    assert.ok(tries < 5, `the drill ${fault} did not begin; the page says: ${said}`);
+  }
+}
