@@ -58,10 +58,10 @@ export function matrixTable({ layers, matrix }: LayersNote): Markup | null {
   if (matrix.length === 0) return null;
   const names = layers.slice(0, matrix[0]?.cells.length ?? 0).map(({ name }) => name);
   return table(
-    ['When this fails', ...names, ''],
+    ['When this fails', ...names, 'Told?'],
     matrix.map(({ failure, cells, caught }) => {
       const words = cells.map(({ text, sees }) => html`<td class="${sees ? 'good' : 'soft'}">${text}</td>`);
-      const end = caught ? html`<td></td>` : html`<td class="bad">nobody tells</td>`;
+      const end = caught ? html`<td class="good">yes</td>` : html`<td class="bad">nobody tells</td>`;
       return html`<tr><td>${failure}</td>${words}${end}</tr>`;
     }),
   );
