@@ -110,7 +110,7 @@ export class Life {
   /** Started by the supervisor's own policy, not by hand. */
   revived = false;
   /** Evidence against it: what it was asked by name, from its first answer on. */
-  told: Told[] = [];
+  told: (Told & { mode: Mode })[] = [];
   answered = false;
   /** Has a daemon that knows of the answer written since? Else only its memory has it. */
   answerOnRecord = false;
@@ -222,7 +222,7 @@ export class Life {
     if (!this.answered) return; // whatever fails before the first answer is loading
     if (told.reason === 'ok') this.failingSinceMs = null;
     else if (FAILS.has(told.reason)) this.failingSinceMs ??= told.startedMs;
-    this.told.push(told);
+    this.told.push({ ...told, mode: this.mode });
     if (this.told.length > TOLD_KEPT) this.told.shift();
   }
 }

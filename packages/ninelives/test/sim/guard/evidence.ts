@@ -1,5 +1,5 @@
 import type { ProbeReason } from '../../../src/core/types.js';
-import type { Life, Told } from '../box/life.js';
+import type { Life, Mode, Told } from '../box/life.js';
 import { LOOKS } from '../box/life.js';
 import type { Server } from '../box/server.js';
 import type { Stage } from '../box/stage.js';
@@ -13,6 +13,8 @@ const COUNTED: ReadonlySet<ProbeReason> = new Set([...FAILED, 'ok']);
 
 /** Movement counts by whole units; at an idle server's pace one takes this long. */
 const ONE_UNIT_MS = 11_000;
+/** What was told this lately decides now, not a look or a budget that had to be waited for. */
+const JUST_TOLD_MS = 4_000;
 
 /** Was this main process rightly killed? Judged on what it truly did and what was truly told about it. */
 export function judgeKill(stage: Stage, server: Server, supervisor: Supervisor, life: Life): void {
@@ -60,7 +62,7 @@ function guilty(stage: Stage, server: Server, life: Life): string | null {
   const silentMs = stage.nowMs - Math.max(life.failingSinceMs ?? stage.nowMs, doneMs);
   const silent = silentRun(life.told, doneMs) >= policy.failureThreshold;
   // Work that was seen on the GPU before it could not be read any more.
-  const workMs = LOOKS[life.mode].gpu ? server.gpu.seenAtWorkMs : Number.NEGATIVE_INFINITY;
+  const workMs = LOOKS[modeOf(stage, life)].gpu ? server.gpu.seenAtWorkMs : Number.NEGATIVE_INFINITY;
   const unreadMs = stage.nowMs - workMs;
   const patient = silentMs >= policy.busyLimitMs || unreadMs >= policy.opaquePatienceMs;
   if (silent && patient && silentMs >= patienceMs(stage, server, life)) return 'silent';
@@ -89,11 +91,12 @@ function isIntermittent(stage: Stage, life: Life, counted: Told[]): boolean {
  */
 function patienceMs(stage: Stage, server: Server, life: Life): number {
   const { policy, server: settings } = stage.scenario;
-  const { movesPerS, cheap, gpu } = LOOKS[life.mode];
+  const mode = modeOf(stage, life);
+  const { movesPerS, cheap, gpu } = LOOKS[mode];
   if (isHarmed(life)) return 0;
   if (movesPerS >= 1) return cheap ? policy.busyLimitMs : policy.jamPatienceMs;
   if (gpu && server.gpu.isRead()) return policy.busyLimitMs;
-  const asked = settings.counter === 'gateway' && life.mode === 'client-batch';
+  const asked = settings.counter === 'gateway' && mode === 'client-batch';
   if (asked) return life.likeMs === null ? policy.opaquePatienceMs : policy.busyLimitMs;
   // A counter that stands still, or clients who wait too long, need no patience.
   if (settings.counter === 'own' && cheap) return 0;
@@ -109,12 +112,18 @@ function patienceMs(stage: Stage, server: Server, life: Life): number {
  * the last reading of the counter (a kill that had to wait for its budget).
  */
 function knownDoneMs(stage: Stage, life: Life): number {
-  if (stage.scenario.server.counter !== 'gateway' && !LOOKS[life.mode].cheap) return 0;
+  if (stage.scenario.server.counter !== 'gateway' && !LOOKS[modeOf(stage, life)].cheap) return 0;
   const toldMs = life.told.at(-1)?.toldMs ?? 0;
-  const decidedNow = stage.nowMs - toldMs < 4_000;
+  const decidedNow = stage.nowMs - toldMs < JUST_TOLD_MS;
   const { timing } = stage.scenario;
   const readMs = stage.nowMs - timing.completionsMs - timing.inspectMs - 1_000;
   return life.lastCompletionMs(decidedNow ? toldMs : readMs);
+}
+
+/** What it did when the outcome came that decides: it may go over to something else while the signal is on its way. */
+function modeOf(stage: Stage, life: Life): Mode {
+  const last = life.told.at(-1);
+  return last && stage.nowMs - last.toldMs < JUST_TOLD_MS ? last.mode : life.mode;
 }
 
 /** Is a process of its tree truly stopped or gone? */
