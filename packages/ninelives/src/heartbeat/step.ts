@@ -83,7 +83,11 @@ export function listen(state: HeartState, quietForMs: number, graceMs: number, a
 function open(draft: HeartDecision, at: At, sinceWallMs: number): void {
   const { state } = draft;
   const { kind, sentence } = state.verdict;
-  const stamp = utc(at.wallMs).replace(/[-:Z]/g, '').replace('T', '-');
+  // To the millisecond: a layer that says twice in a second that it fails has failed twice.
+  const stamp = new Date(at.wallMs)
+    .toISOString()
+    .replace(/[-:.Z]/g, '')
+    .replace('T', '-');
   const incident = openedIncident(
     {
       id: `${state.layer}-${stamp}`,
