@@ -30,6 +30,8 @@ th, td { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0; b
   break-inside: avoid; } .incident.healed { border-left-color: var(--good); } .incident.of-drill { border-left-color: var(--drill); }
 .incident h4 { margin: 0; font-size: 1rem; } .incident table { margin-top: .5rem; }
 .incident td.soft { font-size: .8rem; min-width: 5.8em; }
+@media (max-width: 34rem) { body { padding: 1.25rem 1rem 3rem; } table { font-size: .8rem; }
+  th, td, .incident td.soft { min-width: 2.8em; padding-right: .4rem; } td.number, th.number { white-space: normal; } }
 @media print { :root { --ink: #000; --soft: #444; --line: #bbb; --paper: #fff; --card: #fff; --good: #0a5c26; --bad: #a40e26;
   --warn: #6e4a00; --none: #e3e3e3; --drill: #4b2a8c; } body { max-width: none; padding: 0; font-size: 10.5pt; }
   h2, h3 { break-after: avoid; } tr, .figures div { break-inside: avoid; } svg { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
