@@ -60,23 +60,22 @@ test('a batch beside which one cheap answer is missed is no jam of its whole len
 });
 
 test('I1 work that began while the unit was out of sight for minutes is not lost in their average', () => {
-  const story = serving();
-  const main = story.unit.processes[0] as UnitSnapshot['processes'][0];
-  const outcome = { reason: 'timeout' as const, detail: '', tookMs: 5, status: null, cheap: [] };
-  story.after(1_000).look({ processes: [main] });
-  story.after(120_000);
-  const since = story.nowMs;
-  const silence = (forS: number) => {
-    for (let second = 0; second < forS; second++) {
+  for (const unreadGpu of [false, true]) {
+    const story = serving();
+    const gpu = { atMs: story.nowMs, busyPercent: 0, usedBytes: null, freeBytes: null };
+    const main = story.unit.processes[0] as UnitSnapshot['processes'][0];
+    const seen = (cpuMs: number) => ({ processes: [{ ...main, cpuMs }], ...(unreadGpu ? { gpu } : {}) });
+    const outcome = { reason: 'timeout' as const, detail: '', tookMs: 5, status: null, cheap: [] };
+    story.after(1_000).look(seen(0)).after(300_000);
+    const since = story.nowMs;
+    for (let second = 0; second < 120; second++) {
       story.after(1_000).see({ type: 'unit-unknown', why: 'systemctl timed out' });
       story.see({ type: 'probe', incarnation: incarnationOf(1), startedAtMs: story.nowMs - 5, outcome });
     }
-  };
-  silence(40);
-  // A fifth of a core since the silence began, and a twentieth of one since the last look.
-  for (let second = 0; second < 60; second++) {
-    story.look({ processes: [{ ...main, cpuMs: (story.nowMs - since) * 0.2 }] }).probe('timeout');
+    // A fifth of a core since the silence began, and less than a tenth of one since the last look.
+    for (let second = 0; second < 60; second++)
+      story.look(seen((story.nowMs - since) * 0.2)).probe('timeout');
+    assert.equal(story.kills.length, 0);
+    assert.equal(story.state.verdict.kind, 'busy');
   }
-  assert.equal(story.kills.length, 0);
-  assert.equal(story.state.verdict.kind, 'busy');
 });

@@ -50,7 +50,7 @@ export function noteActivity(life: Life, unit: UnitSnapshot, takenInAtMs: number
   const bytesPerS = ((ioBytes - before.ioBytes) / elapsedMs) * 1_000;
   const starved = looks >= LOOKS_NEEDED && running > RUNNING_SHARE * looks;
   if (cores > ACTIVE_CORES || bytesPerS > ACTIVE_BYTES_PER_S || starved) life.activeAtMs = atMs;
-  else if (elapsedMs > WINDOW_MAX_MS) life.sight = { ...life.sight, unseenAtMs: atMs };
+  else if (elapsedMs > WINDOW_MAX_MS) life.sight = { ...life.sight, seenAgainAtMs: atMs };
   life.pulse = { atMs, cpuMs, ioBytes };
 }
 

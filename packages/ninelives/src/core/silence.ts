@@ -109,10 +109,13 @@ function lookAt(state: GuardState, life: Life, unit: UnitSnapshot, policy: Polic
   return wait('suspect', idle, { sinceMs: Math.max(stillSinceMs, life.sight?.unseenAtMs ?? sinceMs) });
 }
 
-/** What moved a while ago, or was expected to take its time, has stopped since or is out of sight: counted from there. */
+/**
+ * What moved a while ago, or was expected to take its time, has stopped since or is out of sight: counted from there. And
+ * while the whole unit was out of sight, nobody can say that it did not move.
+ */
 function stillSince({ activeAtMs, sight }: Life, sinceMs: number): number {
-  const { gpuAtMs = sinceMs, expectedAtMs = sinceMs } = sight ?? {};
-  return Math.max(sinceMs, activeAtMs ?? sinceMs, gpuAtMs, expectedAtMs);
+  const { gpuAtMs = sinceMs, expectedAtMs = sinceMs, seenAgainAtMs = sinceMs } = sight ?? {};
+  return Math.max(sinceMs, activeAtMs ?? sinceMs, gpuAtMs, expectedAtMs, seenAgainAtMs);
 }
 
 /** What of it is at work, in words; null when nothing that can be seen is. */

@@ -91,6 +91,8 @@ export interface WorkSight {
   gpuAtMs?: number;
   /** When it could last not be seen whether it works. */
   unseenAtMs?: number;
+  /** When the unit was seen again after a window too long to show idleness. */
+  seenAgainAtMs?: number;
   /** When a client's work was last said to take no longer than its like. */
   expectedAtMs?: number;
   /** Beside how many probes in a row none of the cheap endpoints has answered, and since when; null: one did. */
