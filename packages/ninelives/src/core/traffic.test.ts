@@ -50,3 +50,13 @@ test('work that nothing is known of lengthens patience; another life, and none, 
     assert.equal(serving(quick).see(nothing).probe('timeout', 'timeout', 'timeout').kills.length, 1);
   }
 });
+
+test('I1 when a client’s unknown work is over, standing still counts from then: the server has only just become free', () => {
+  const story = serving();
+  for (let i = 0; i < 60; i++) story.see(traffic('unlearnt')).probe('timeout');
+  story.see(traffic('none'));
+  for (let i = 0; i < 18; i++) story.probe('timeout');
+  assert.equal(story.kills.length, 0);
+  for (let i = 0; i < 4; i++) story.probe('timeout');
+  assert.equal(story.kills.length, 1);
+});

@@ -13,6 +13,8 @@ export function absorbTraffic({ state, at }: Draft, of: Incarnation, traffic: Tr
   const news = traffic.kind === 'standing' && life.traffic?.kind !== 'standing';
   life.traffic = traffic.kind === 'none' ? null : { ...traffic, atMs: at.atMs };
   if (traffic.kind === 'expected') life.sight = { ...life.sight, expectedAtMs: at.atMs };
+  // While a client waits for what nobody has seen the like of, standing still can't be told from work.
+  if (traffic.kind === 'unlearnt') life.sight = { ...life.sight, unseenAtMs: at.atMs };
   if (news && life.failures === 0) state.probeDueAtMs = Math.min(state.probeDueAtMs ?? at.atMs, at.atMs);
 }
 
