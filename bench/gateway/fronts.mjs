@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../lib/port.mjs';
 
 const CONFIGS = fileURLToPath(new URL('configs/', import.meta.url));
 const READY_LIMIT_MS = 30_000;
@@ -89,15 +90,6 @@ function configured(file, { listen, upstream, folder, programs, bufsize }) {
     .replace(/\b(LISTEN|UPSTREAM|FOLDER|BUFSIZE|HELD)\b/g, (name) => values[name]);
   writeFileSync(path, text);
   return path;
-}
-
-export async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /**

@@ -4,7 +4,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { FRONTS, freePort, startFront } from './fronts.mjs';
+import { freePort } from '../lib/port.mjs';
+import { FRONTS, startFront } from './fronts.mjs';
 import { cpuOf, cpuOfAll } from './usage.mjs';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));

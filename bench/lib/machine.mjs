@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
+import { join } from 'node:path';
 
 /** A program to its end. @throws with what it said when it fails */
 export function run(program, args, cwd) {
@@ -19,4 +20,11 @@ export function machineWords() {
 /** Which commit lies in this checkout. */
 export function commitWords(root) {
   return `commit ${run('git', ['describe', '--always', '--dirty=, with changes'], root)}`;
+}
+
+/** Ends the bench with what to type where nothing is built. */
+export function needBuild(root) {
+  if (existsSync(join(root, 'packages', 'ninelives', 'dist', 'src', 'cli', 'main.js'))) return;
+  console.error('bench: nothing is built\n  next: npm run build');
+  process.exit(3);
 }

@@ -5,11 +5,12 @@
 //   --count     faults for each data set: our own graded pairs first, then each FILE (TSV, CSV, JSONL)
 //   --clients   openai clients, each with the next question when the last is answered
 // Exit 0: no call of anybody failed, and the scores are the same.
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { needBuild } from '../lib/machine.mjs';
 import { openaiClients } from './openai.mjs';
 import { pageOf } from './page.mjs';
 import { openUp } from './up.mjs';
@@ -25,10 +26,7 @@ const { values } = parseArgs({
   },
 });
 const root = fileURLToPath(new URL('../..', import.meta.url));
-if (!existsSync(join(root, 'packages', 'ninelives', 'dist', 'src', 'cli', 'main.js'))) {
-  console.error('bench: nothing is built\n  next: npm run build');
-  process.exit(3);
-}
+needBuild(root);
 const say = (text) => values.json || console.log(text);
 const load = [loadavg()[0]];
 const startedMs = performance.now();

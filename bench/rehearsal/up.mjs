@@ -1,9 +1,9 @@
 // `ninelives up` as a user types it first: the built-in model, every setting default, but for free ports and a folder of its own.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../lib/port.mjs';
 
 const BIN = fileURLToPath(new URL('../../packages/ninelives/bin/ninelives.js', import.meta.url));
 const LIMIT_MS = 300_000;
@@ -49,13 +49,4 @@ export async function openUp(stateDir) {
       await ended;
     },
   };
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -5,12 +5,13 @@
 //   node bench/weekend/run.mjs [--minutes 60] [--seed 7] [--clients 4] [--pause 60] [--json] [--out docs/bench/weekend.md]
 //   --minutes   how long faults are done          --pause   seconds of quiet between two, on average
 // Exit 0: all agree. The suite runs it for less than a minute; an hour by hand is what the page in docs/bench shows.
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { needBuild } from '../lib/machine.mjs';
 import { accountOf } from './account.mjs';
 import { crowd } from './clients.mjs';
 import { chance, doFault, FAULTS } from './faults.mjs';
@@ -28,10 +29,7 @@ const { values } = parseArgs({
   },
 });
 const root = fileURLToPath(new URL('../..', import.meta.url));
-if (!existsSync(join(root, 'packages', 'ninelives', 'dist', 'src', 'cli', 'main.js'))) {
-  console.error('bench: nothing is built\n  next: npm run build');
-  process.exit(3);
-}
+needBuild(root);
 const say = (text) => values.json || console.log(text);
 const forMs = Number(values.minutes) * 60_000;
 const pauseMs = Number(values.pause) * 1_000;

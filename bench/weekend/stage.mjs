@@ -2,10 +2,10 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../lib/port.mjs';
 
 const PACKAGE = new URL('../../packages/ninelives/', import.meta.url);
 const BIN = fileURLToPath(new URL('bin/ninelives.js', PACKAGE));
@@ -96,11 +96,3 @@ services:
     guard: { confirm: 100ms, kills: 100, window: 1h, stable: 1s }
     restart: { start_limit_burst: 200 }
 `;
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  return port;
-}

@@ -74,7 +74,6 @@ function sampled(before: Growth | undefined, unit: UnitSnapshot, policy: Policy,
 }
 
 function leaksOf({ points }: Growth, unit: UnitSnapshot, policy: Policy): Leak[] {
-  if (points.length < POINTS_NEEDED) return [];
   const leaks: Leak[] = [];
   const memory = unit.memory && {
     room: unit.memory.freeBytes / MIB,
@@ -84,8 +83,8 @@ function leaksOf({ points }: Growth, unit: UnitSnapshot, policy: Policy): Leak[]
   const inMemory = memory && projected(rss, memory.room, policy);
   if (inMemory) leaks.push({ what: 'memory', of: memory.of, ...inMemory });
   const free = unit.gpu && !('trouble' in unit.gpu) ? unit.gpu.freeBytes : null;
-  const onGpu = () => points.flatMap(([atS, , mib]) => (mib === null ? [] : [[atS, mib] as const]));
-  const inGpu = free === null ? null : projected(onGpu(), free / MIB, policy);
+  const onGpu = points.flatMap(([atS, , mib]) => (mib === null ? [] : [[atS, mib] as const]));
+  const inGpu = free === null ? null : projected(onGpu, free / MIB, policy);
   if (inGpu) leaks.push({ what: 'gpu', of: 'its GPU', ...inGpu });
   return leaks;
 }
