@@ -1,16 +1,16 @@
-import { casualtyOf, noteActivity, noteCheap, noteCrew, noteFullHarm, noteGpu } from './activity.js';
+import { noteCheap, noteCrew, noteFullHarm } from './activity.js';
 import { assertNever } from './assert.js';
 import { LATENCIES_KEPT } from './deadline.js';
-import { isMasked, sameIncarnation, sameProcess } from './identity.js';
+import { isMasked, sameIncarnation } from './identity.js';
 import type { Life } from './life.js';
-import { noteRevival } from './offender.js';
+import { absorbUnit } from './lives.js';
 import { acknowledgedPage } from './page.js';
 import { armByWord } from './power.js';
 import { endFull, endSilence, resetRun, SILENT } from './run.js';
-import { learnLoad, noteMovement } from './startup.js';
+import { learnLoad } from './startup.js';
 import { type Draft, note, touch } from './state.js';
 import { absorbStill, absorbTraffic } from './traffic.js';
-import type { Incarnation, Observation, UnitSnapshot } from './types.js';
+import type { Observation } from './types.js';
 import { RESULT_OF } from './types.js';
 
 type Of<T extends Observation['type']> = Extract<Observation, { type: T }>;
@@ -21,7 +21,7 @@ export function absorb(draft: Draft, observation: Observation): void {
     case 'daemon-started':
       return onDaemonStarted(draft, observation);
     case 'unit':
-      return onUnit(draft, observation.unit);
+      return absorbUnit(draft, observation.unit);
     case 'unit-unknown':
       return; // could not look: everything known stays as old as it is, and `unitAtMs` says how old
     case 'probe':
@@ -81,94 +81,6 @@ function onDaemonStarted(draft: Draft, observation: Of<'daemon-started'>): void 
   }
   state.bootId = observation.bootId;
   if (state.life) resetRun(state.life);
-}
-
-function onUnit(draft: Draft, unit: UnitSnapshot): void {
-  const { state, at } = draft;
-  const before = state.unit;
-  state.unit = unit;
-  state.unitAtMs = at.atMs;
-  const goesOn = sameIncarnation(unit.incarnation, state.life?.incarnation ?? null);
-  if (!goesOn) {
-    if (state.life) endLife(draft, unit, before);
-    if (unit.incarnation) beginLife(draft, unit.incarnation, unit);
-  }
-  if (state.life) {
-    // Since when a stranger has had the port is not known: what was answered until now may have been its answers.
-    if (isMasked(unit)) resetRun(state.life);
-    noteMovement(state.life, (goesOn && before?.processes) || [], unit.processes, at.atMs);
-    noteActivity(state.life, unit, at.atMs);
-    noteGpu(state.life, unit, at.atMs);
-    if (casualtyOf(state.life, unit) !== null) state.life.casualtyAtMs = at.atMs;
-  } else state.downSinceMs ??= at.atMs;
-}
-
-function endLife(draft: Draft, unit: UnitSnapshot, before: UnitSnapshot | null): void {
-  const { state, at } = draft;
-  const life = state.life as Life;
-  const how = unit.lastExit === null ? '' : `: ${unit.lastExit}`; // not reaped yet: the next look knows
-  note(draft, 'ended', `main process ${life.incarnation.pid} ended${how}`);
-  state.past = {
-    incarnation: life.incarnation,
-    endedAtMs:
-      state.past && !state.past.killIntentId && lingers(before, unit) ? state.past.endedAtMs : at.atMs,
-    restarts: (before ?? unit).restarts,
-    killIntentId: life.killIntentId,
-  };
-  state.life = null;
-  state.downSinceMs = at.atMs;
-  state.probeDueAtMs = null;
-}
-
-/**
- * Was a leftover there before this death already? Then its grace goes on: when it holds the port, every new main
- * process dies at once, and a grace that began anew each time would never end.
- */
-function lingers(before: UnitSnapshot | null, unit: UnitSnapshot): boolean {
-  const old = before?.leftovers ?? [];
-  return unit.leftovers.some((p) => old.some((q) => sameProcess(p, q)));
-}
-
-function beginLife(draft: Draft, incarnation: Incarnation, unit: UnitSnapshot): void {
-  const { state, at } = draft;
-  state.life = {
-    incarnation,
-    sinceMs: at.atMs,
-    servedAtMs: null,
-    answeredAtMs: null,
-    failures: 0,
-    firstFailureAtMs: null,
-    firstFailureWallMs: null,
-    passes: 0,
-    recent: [],
-    lastOutcome: null,
-    lastProbeAtMs: at.atMs,
-    lastCompletionAtMs: null,
-    stillAtMs: null,
-    traffic: null,
-    pulse: { atMs: at.atMs, cpuMs: 0, ioBytes: 0 },
-    activeAtMs: null,
-    fullSinceMs: null,
-    fullAnswers: 0,
-    fullHarm: null,
-    casualtyAtMs: null,
-    present: [],
-    crew: [],
-    movedAtMs: at.atMs,
-    workMark: 0,
-    memoryMark: 0,
-    killIntentId: null,
-    revived: state.past !== null && unit.restarts > state.past.restarts,
-    unkillable: false,
-  };
-  state.downSinceMs = null;
-  state.probeDueAtMs = at.atMs;
-  if (state.incident) {
-    state.incident.restartedAtMs = at.atMs;
-    touch(draft, state.incident);
-  }
-  noteRevival(draft, unit);
-  note(draft, 'incarnation', `main process ${incarnation.pid} seen`, { restarts: unit.restarts });
 }
 
 function onProbe(draft: Draft, observation: Of<'probe'>): void {

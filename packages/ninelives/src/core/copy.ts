@@ -80,8 +80,9 @@ function copyPast(past: PastLife): PastLife {
     endedAtMs: past.endedAtMs,
     restarts: past.restarts,
     killIntentId: past.killIntentId,
+    unseenSince: past.unseenSince,
   };
-  return copy;
+  return copy as PastLife;
 }
 
 function copyIncident(incident: Incident): Incident {

@@ -75,4 +75,6 @@ export interface PastLife {
   restarts: number;
   /** Set when it was the target of a kill, or its leftovers were (I4). */
   killIntentId: string | null;
+  /** Others have begun and ended since, between two looks: what is left may be theirs. */
+  unseenSince?: true;
 }

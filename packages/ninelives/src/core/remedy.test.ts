@@ -12,3 +12,34 @@ test('I6 leftovers are cleared on what is seen now, not on what a guard saw that
   story.look();
   assert.equal(story.kills.length, 1);
 });
+
+/** Down, with an orphan on the port that is no kin of an earlier one. */
+const down = (pid: number, recentStartsAtMs: number[]): Partial<UnitSnapshot> => ({
+  phase: 'failed',
+  incarnation: null,
+  processes: [],
+  leftovers: [{ ...unitOf(1).processes[0], pid, main: false } as UnitSnapshot['processes'][0]],
+  recentStartsAtMs,
+});
+
+test('what a life that nobody saw has left is cleared too, once for a start (seed 778 of the simulation)', () => {
+  const story = serving().look(down(201, []));
+  story.after(POLICY.leftoverGraceMs).look();
+  assert.equal(story.kills.length, 1, 'those of the life that was seen');
+  const cleared = (): string => story.state.intent?.id ?? '';
+  const outcome = { outcome: 'killed' as const, remaining: [], detail: 'gone' };
+  story.see({ type: 'killed', intentId: cleared(), ...outcome });
+  story.after(60_000).look(down(301, [])).after(60_000).look();
+  assert.equal(story.kills.length, 1, 'no start since: whatever came by itself may come again, for ever');
+  story.after(60_000).look(down(301, [story.nowMs - 1_000]));
+  assert.equal(story.kills.length, 1, 'they get their moment');
+  story.after(POLICY.leftoverGraceMs).look();
+  assert.equal(story.kills.length, 2);
+  assert.deepEqual(
+    story.kills[1]?.targets.map(({ pid }) => pid),
+    [301],
+  );
+  story.see({ type: 'killed', intentId: cleared(), ...outcome });
+  for (let n = 0; n < 20; n += 1) story.after(60_000).look(down(401 + n, story.unit.recentStartsAtMs));
+  assert.equal(story.kills.length, 2, 'once');
+});

@@ -209,14 +209,15 @@ function clearLeftovers(draft: Draft, incident: Incident, unit: UnitSnapshot): v
   if (!past || past.killIntentId || at.atMs - past.endedAtMs < policy.leftoverGraceMs) return;
   if (state.power === 'watch-only' || draft.noKill) return;
   if (at.atMs - state.unitAtMs > UNIT_STALE_MS) return; // a guard that has just begun: first it must look (I6)
+  const whose = past.unseenSince ? 'a main process that nobody saw' : `pid ${past.incarnation.pid}`;
   const intent = intend(draft, incident, {
     what: 'leftovers',
     incarnation: past.incarnation,
     targets: unit.leftovers.map(processId),
-    reason: `left over from pid ${past.incarnation.pid}, which ended by itself`,
+    reason: past.unseenSince ? `left over from ${whose}` : `left over from ${whose}, which ended by itself`,
   });
   past.killIntentId = intent.id;
-  note(draft, 'kill', `SIGKILL to ${intent.targets.length} leftovers of pid ${past.incarnation.pid}`, {
+  note(draft, 'kill', `SIGKILL to ${intent.targets.length} leftovers of ${whose}`, {
     intentId: intent.id,
     targets: intent.targets,
   });

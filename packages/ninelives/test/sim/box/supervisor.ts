@@ -14,6 +14,8 @@ const CLEAN = /^(exit status 0|SIG(HUP|INT|TERM|PIPE))/;
 export class Supervisor {
   phase: UnitPhase = 'inactive';
   life: Life | null = null;
+  /** Of the last start that began a life, on the machine's monotonic clock. */
+  startedMs = Number.NEGATIVE_INFINITY;
   /** Every start of this boot, virtual ms. */
   starts: number[] = [];
   restarts = 0;
@@ -148,6 +150,7 @@ export class Supervisor {
     );
     const { pid, startTicks } = main;
     const incarnation = { pid, startTicks, bootId: stage.bootId(), invocation: `inv-${no}` };
+    this.startedMs = stage.monotonicMs();
     this.life = new Life(no, incarnation, main, crew, nowMs);
     this.life.revived = this.restarts > 0;
     this.phase = 'active';

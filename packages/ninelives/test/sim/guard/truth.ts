@@ -6,6 +6,7 @@ import type { Server } from '../box/server.js';
 import type { Stage } from '../box/stage.js';
 import type { Supervisor } from '../box/supervisor.js';
 import { judgeKill } from './evidence.js';
+import { lifeMeant, Operations } from './operations.js';
 
 interface Kill {
   intentId: string;
@@ -33,7 +34,7 @@ export class Truth {
   #storedOpen = new Set<string>();
   #openIncidentSince = new Map<string, number>();
   #escalatedIncidents = new Set<string>();
-  #operations = new Map<string, { intentId: string; daemon: number; stored: boolean }>();
+  readonly #operations: Operations;
   #performed = new Set<string>();
   /** By the life that the guard believed to ask; null for a stranger. */
   #heard = new Map<string | null, Told[]>();
@@ -50,7 +51,9 @@ export class Truth {
     private readonly stage: Stage,
     private readonly server: Server,
     private readonly supervisor: Supervisor,
-  ) {}
+  ) {
+    this.#operations = new Operations(stage, supervisor);
+  }
 
   /** An outcome was told to the guard, whoever gave it. */
   heard(asked: string | null, told: Told): void {
@@ -99,8 +102,7 @@ export class Truth {
       this.openIntents.set(intent.id, intent);
       if (intent.atMs === stage.monotonicMs()) this.#freshBy.set(intent.id, daemon);
       for (const kill of this.kills) if (kill.intentId === intent.id) kill.stored = true;
-      const operation = this.#operations.get(keyOf(intent));
-      if (operation?.intentId === intent.id) operation.stored = true;
+      this.#operations.stored(intent);
     }
     if (closedIntent) this.openIntents.delete(closedIntent.id);
     for (const kill of this.kills) if (kill.daemon === daemon) kill.stored = true; // the state has it
@@ -181,15 +183,7 @@ export class Truth {
     const inRecord = this.openIntents.has(intent.id);
     const fresh = !inRecord || this.#freshBy.get(intent.id) === daemon;
     if (!inRecord) this.#memoryKillAllowed(intent, daemon, recordLost);
-    const key = keyOf(intent);
-    const before = this.#operations.get(key);
-    const known = before && (before.stored || before.daemon === daemon);
-    stage.require(
-      !known || before.intentId === intent.id,
-      'I4',
-      `a second operation on pid ${intent.incarnation.pid}`,
-    );
-    this.#operations.set(key, { intentId: intent.id, daemon, stored: inRecord });
+    this.#operations.begin(intent, inRecord);
     if (intent.what === 'incarnation') this.lastKillMs = stage.nowMs;
     if (!fresh) return stage.mark('intent-finished-by-next-daemon');
     stage.require(!this.paused, 'I5', 'a kill while paused');
@@ -248,7 +242,7 @@ export class Truth {
       stage.mark('leftovers-cleared');
       return;
     }
-    const meant = Number(intent.incarnation.invocation.replace('inv-', ''));
+    const meant = lifeMeant(intent);
     stage.require(
       proc.life === meant,
       'I11',
@@ -263,7 +257,7 @@ export class Truth {
     this.#decidedPages.clear();
     this.server.life?.forgetAnswer();
     this.kills = this.kills.filter(({ stored }) => stored);
-    for (const [key, { stored }] of this.#operations) if (!stored) this.#operations.delete(key);
+    this.#operations.daemonDied();
     for (const id of this.#openIncidentSince.keys()) {
       if (!this.#storedIncidents.has(id)) this.#openIncidentSince.delete(id); // its id will be given again
     }
@@ -287,11 +281,6 @@ const COUNTS: ReadonlySet<string> = new Set([
   'error',
   'wrong',
 ]);
-
-function keyOf(intent: KillIntent): string {
-  const { pid, startTicks, bootId } = intent.incarnation;
-  return `${bootId}/${pid}/${startTicks}`;
-}
 
 function sameLife(life: Life, intent: KillIntent): boolean {
   return life.incarnation.invocation === intent.incarnation.invocation;

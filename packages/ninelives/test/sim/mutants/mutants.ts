@@ -34,12 +34,12 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'failures are kept over a restart',
     edits: [
       {
-        file: 'core/absorb.js',
+        file: 'core/lives.js',
         from: 'state.life = null;\n    state.downSinceMs = at.atMs;',
         to: 'state.kept = life;\n    state.life = null;\n    state.downSinceMs = at.atMs;',
       },
       {
-        file: 'core/absorb.js',
+        file: 'core/lives.js',
         from: 'unkillable: false,\n    };',
         to: 'unkillable: false,\n    };\n    if (state.kept) Object.assign(state.life, { failures: state.kept.failures, answeredAtMs: at.atMs });',
       },
@@ -223,6 +223,16 @@ export const MUTANTS: readonly Mutant[] = [
         file: 'core/absorb.js',
         from: '!state.incident || state.incident.acknowledgedBy === observation.by',
         to: '!state.incident',
+      },
+    ],
+  },
+  {
+    name: 'leftovers are cleared again and again',
+    edits: [
+      {
+        file: 'core/lives.js',
+        from: 'if (!unit.recentStartsAtMs.some((startAtMs) => startAtMs > lookedBeforeMs))\n        return;',
+        to: '',
       },
     ],
   },
