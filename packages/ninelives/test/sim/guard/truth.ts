@@ -139,7 +139,8 @@ export class Truth {
     const { stage } = this;
     // An answer that was at hand when the incident opened, and was judged after one slow look, counts.
     const opened = (this.#openIncidentSince.get(id) ?? 0) - SLOW_LOOK_MS;
-    this.#openIncidentSince.delete(id);
+    // One that is resolved in memory alone (a full disk) is open again for the next daemon.
+    if (!this.#storedOpen.has(id)) this.#openIncidentSince.delete(id);
     const told = this.#heardLast;
     // A failure that the guard took in long after its deadline, because it stood still, is unknown to it (I6).
     const lastFailure = told.findLastIndex(({ reason, lateMs }) => reason !== 'ok' && lateMs < LATE_MS);
