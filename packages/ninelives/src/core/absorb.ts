@@ -146,8 +146,10 @@ function onFail(draft: Draft, life: Life, observation: Of<'probe'>): void {
     life.firstFailureAtMs = observation.startedAtMs;
     life.firstFailureWallMs = at.wallMs - (at.atMs - observation.startedAtMs);
   }
-  if (SILENT.has(outcome.reason)) life.failures += 1;
-  else life.failures = 0; // it spoke: judged M of N instead
+  if (SILENT.has(outcome.reason)) {
+    life.failures += 1;
+    life.sight = { ...life.sight, askedAtMs: observation.startedAtMs };
+  } else life.failures = 0; // it spoke: judged M of N instead
   life.recent = [...life.recent, outcome.reason].slice(-policy.intermittentOf);
   note(draft, 'probe-failed', outcome.detail, { reason: outcome.reason, cheap: outcome.cheap });
 }

@@ -79,3 +79,18 @@ test('I1 work that began while the unit was out of sight for minutes is not lost
     assert.equal(story.state.verdict.kind, 'busy');
   }
 });
+
+test('I1 a counter that stands still settles nothing before it is asked again: its work may just be done (seed 143)', () => {
+  const story = serving();
+  const main = story.unit.processes[0] as UnitSnapshot['processes'][0];
+  const still = { type: 'counter-still', incarnation: incarnationOf(1) } as const;
+  for (let second = 1; second <= 30; second++) {
+    story.look({ processes: [{ ...main, cpuMs: second * 900 }] });
+    story.see(still).probe('timeout');
+  }
+  assert.equal(story.state.verdict.kind, 'busy');
+  for (let second = 0; second < 10; second++) story.after(1_000).look().see(still);
+  assert.equal(story.kills.length, 0, 'asked while it was at work, and never since');
+  story.probe('timeout');
+  assert.match(story.kills[0]?.reason ?? '', /^hung: .*its counter of finished work stands still/);
+});

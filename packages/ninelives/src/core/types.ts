@@ -93,6 +93,8 @@ export interface WorkSight {
   unseenAtMs?: number;
   /** When the unit was seen again after a window too long to show idleness. */
   seenAgainAtMs?: number;
+  /** When the probe that was silent last was asked. */
+  askedAtMs?: number;
   /** When a client's work was last said to take no longer than its like. */
   expectedAtMs?: number;
   /** Beside how many probes in a row none of the cheap endpoints has answered, and since when; null: one did. */
