@@ -6,7 +6,7 @@ import type { Life } from './life.js';
 import { absorbUnit } from './lives.js';
 import { acknowledgedPage } from './page.js';
 import { armByWord } from './power.js';
-import { endFull, endSilence, resetRun, SILENT } from './run.js';
+import { endFull, endSilence, forgetGpu, resetRun, SILENT } from './run.js';
 import { learnLoad } from './startup.js';
 import { type Draft, note, touch } from './state.js';
 import { absorbStill, absorbTraffic } from './traffic.js';
@@ -127,6 +127,7 @@ function onPass(draft: Draft, life: Life, { startedAtMs, outcome: { tookMs } }: 
   life.firstFailureAtMs = null;
   life.firstFailureWallMs = null;
   endFull(life);
+  forgetGpu(life);
   // Whose answer it was is not known unless the unit was seen since it was asked for: an orphan on the port answers too.
   if (state.unitAtMs >= startedAtMs) life.passes += 1;
   life.recent = [...life.recent, 'ok' as const].slice(-policy.intermittentOf);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { POLICY, type Story, serving } from '../../test/fixtures/core-story.js';
+import { incarnationOf, POLICY, type Story, serving } from '../../test/fixtures/core-story.js';
 
 /** Silent for so long; the GPU was last read as long ago as `ageMs` says, at that moment, and said `percent`. */
 function silent(story: Story, forMs: number, percent: number, ageMs: (sinceMs: number) => number): void {
@@ -38,4 +38,24 @@ test('a GPU that is seen to be idle adds nothing to the patience, though its las
   const story = serving(POLICY);
   silent(story, POLICY.idlePatienceMs + 4_000, 0, (sinceMs) => (sinceMs < 4_000 ? 58_000 : 0));
   assert.equal(story.kills.length, 1);
+});
+
+test('I1 work on the GPU that a guard now dead had seen is not idleness to the next, which can not read it (seed 313)', () => {
+  const story = serving(POLICY);
+  const standing = { kind: 'standing', text: 'a client waits' } as const;
+  const still = { type: 'traffic', incarnation: incarnationOf(1), traffic: standing } as const;
+  silent(story, 60_000, 97, () => 0);
+  for (let restart = 0; restart < 2; restart++) {
+    story.after(10_000).see({ type: 'daemon-started', bootId: 'boot-1' });
+    story.look({ gpu: null });
+  }
+  for (let second = 0; second < 30; second++) story.see(still).probe('timeout');
+  assert.equal(story.kills.length, 0);
+  assert.match(story.state.verdict.sentence, /^opaque: .*its GPU was at work and is out of sight/);
+  const idle = { busyPercent: 0, usedBytes: null, freeBytes: null };
+  story
+    .look({ gpu: { ...idle, atMs: story.nowMs } })
+    .see(still)
+    .probe('timeout');
+  assert.match(story.kills[0]?.reason ?? '', /^hung: .*a client waits/);
 });

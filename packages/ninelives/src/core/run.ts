@@ -26,4 +26,12 @@ export function endSilence(life: Life): void {
   life.failures = 0;
   // Its place in the window of M of N stays: were it taken out, finished work could complete the M for a kill.
   life.recent = life.recent.map((reason) => (SILENT.has(reason) ? 'busy' : reason));
+  forgetGpu(life);
+}
+
+/** Something has come of the work on its GPU: it says nothing of a later silence. */
+export function forgetGpu(life: Life): void {
+  if (life.sight?.gpuAtMs === undefined) return;
+  const { gpuAtMs: _, ...sight } = life.sight;
+  life.sight = sight;
 }

@@ -86,12 +86,14 @@ function lookAt(state: GuardState, life: Life, unit: UnitSnapshot, policy: Polic
   const traffic = trafficNow(life, atMs);
   if (traffic?.kind === 'expected') return wait('busy', traffic.text);
   const idle = isGpuRead(unit.gpu, atMs) ? 'no CPU, no I/O, no GPU activity' : 'no CPU, no I/O';
-  const unseen = unseenOf(unit, atMs);
-  // A counter, or clients who wait, settle it; but not where its GPU was at work in this very silence and is out of sight
-  // now, nor before it was asked again: what was asked while it worked may just have become its turn.
-  const { gpuAtMs = Number.NEGATIVE_INFINITY, askedAtMs = failingSinceMs } = life.sight ?? {};
-  const asked = askedAtMs >= Math.max(gpuAtMs, life.activeAtMs ?? Number.NEGATIVE_INFINITY);
-  const settled = asked && (unseen === null || gpuAtMs < failingSinceMs);
+  const { gpuAtMs, askedAtMs = failingSinceMs } = life.sight ?? {};
+  // In this very silence, which may be older than this guard.
+  const outOfSight = gpuAtMs !== undefined && !isGpuRead(unit.gpu, atMs);
+  const unseen = unseenOf(unit, atMs) ?? (outOfSight ? 'its GPU was at work and is out of sight' : null);
+  // A counter, or clients who wait, settle it; but not what can't be seen any more, nor before it was asked again: what was
+  // asked while it worked may just have become its turn.
+  const askedSince = askedAtMs >= Math.max(gpuAtMs ?? 0, life.activeAtMs ?? 0);
+  const settled = askedSince && !outOfSight;
   if (settled && standsStillSince(life, failingSinceMs))
     return atOnce('hung', `${idle}, and its counter of finished work stands still`);
   if (settled && traffic?.kind === 'standing') return atOnce('hung', `${idle}, and ${traffic.text}`);

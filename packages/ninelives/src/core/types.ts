@@ -87,7 +87,7 @@ export type GpuSample = { atMs: number } & (
 
 /** What was seen of an incarnation's work beside CPU and I/O, and what could not be. Monotonic ms. */
 export interface WorkSight {
-  /** When it was last seen at work on a GPU. */
+  /** When it was last seen at work on a GPU; absent when something has come of it since. */
   gpuAtMs?: number;
   /** When it could last not be seen whether it works. */
   unseenAtMs?: number;

@@ -12,6 +12,7 @@ export const WORK_MUTANTS: readonly Mutant[] = [
         to: 'return null;',
       },
       { file: 'core/gpu.js', from: 'read.ageMs >= GPU_WORK_MS', to: 'read.ageMs >= GPU_FRESH_MS' },
+      { file: 'core/silence.js', from: 'gpuAtMs !== undefined && !isGpuRead(unit.gpu, atMs)', to: 'false' },
     ],
   },
   {
