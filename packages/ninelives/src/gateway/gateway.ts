@@ -1,6 +1,6 @@
 import { chmodSync, rmSync } from 'node:fs';
-import type { Server } from 'node:http';
-import { type AddressInfo, connect, type ListenOptions, Server as NetServer } from 'node:net';
+import type { Server as HttpServer } from 'node:http';
+import { type AddressInfo, connect, type ListenOptions, type Server } from 'node:net';
 import { createKeys } from './access/keys.js';
 import { createRate, type RateLimit } from './access/rate.js';
 import type { HoldState } from './hold/state.js';
@@ -56,7 +56,7 @@ export async function startGateway(options: GatewayOptions, ports: GatewayPorts)
   const timing = { takeMs, answersMax, canaryLimitMs: CANARY_LIMIT_MS };
   const relay = new Relay({ limits, ...timing, upstream, address, ports });
   const { state } = relay;
-  const { server, turnedAway, drain } = createFront({
+  const { listener, turnedAway } = createFront({
     limits: options.front,
     relay,
     address,
@@ -70,11 +70,11 @@ export async function startGateway(options: GatewayOptions, ports: GatewayPorts)
   const all = { ...limits, ...options.front };
   const own = createPrivate({ state, limits: all, turnedAway, nowMs: clock.monotonicMs, streamedAtMs, told });
   const metrics = createMetrics({ state, limits: all, turnedAway });
-  const end = (servers: Server[]) => {
-    for (const one of servers) {
-      one.close();
-      one.closeAllConnections();
-    }
+  const { server } = listener;
+  const end = () => {
+    server.close();
+    listener.closeAll();
+    for (const one of [own, metrics]) endHttp(one);
     upstream.close();
     relay.stop();
   };
@@ -84,7 +84,7 @@ export async function startGateway(options: GatewayOptions, ports: GatewayPorts)
     // Last: who answers there is taken to be at work.
     if (options.privateSocket !== null) await listenPrivately(own, options.privateSocket);
   } catch (error) {
-    end([server, own, metrics]); // a part that goes on listening would keep the process, and look alive
+    end(); // a part that goes on listening would keep the process, and look alive
     throw error;
   }
   const portOf = (one: Server) => (one.address() as AddressInfo | null)?.port ?? null;
@@ -93,16 +93,13 @@ export async function startGateway(options: GatewayOptions, ports: GatewayPorts)
     metricsPort: portOf(metrics),
     state,
     async drain(limitMs) {
-      drain();
-      const closed = new Promise<void>((done) => {
-        // Not http's own close(): it ends idle connections at once, on which a request may be on its way.
-        NetServer.prototype.close.call(server, () => done());
-      });
+      listener.drain();
+      // Idle connections are left alone: a request may be on its way on them.
+      const closed = new Promise<void>((done) => void server.close(() => done()));
       await emptied(limitMs);
-      server.closeIdleConnections();
+      listener.closeIdle();
       await Promise.race([closed, wait(clock, FAREWELL_MS)]);
-      server.closeAllConnections();
-      end([own, metrics]);
+      end();
     },
   };
 
@@ -114,6 +111,11 @@ export async function startGateway(options: GatewayOptions, ports: GatewayPorts)
       if (state.requests.size > 0) quietMs = 0;
     }
   }
+}
+
+function endHttp(server: HttpServer): void {
+  server.close();
+  server.closeAllConnections();
 }
 
 function wait(clock: GatewayPorts['clock'], ms: number): Promise<void> {

@@ -45,7 +45,7 @@ function standingOf({ state, atMs, limits }: Draft, held: Held): 'free' | 'suspe
   return entry.convicted ? 'convicted' : 'suspect';
 }
 
-function inTrial(flying: ReadonlySet<Held>): boolean {
+function inTrial(flying: Iterable<Held>): boolean {
   for (const held of flying) return held.trial; // the first is the only one, if it is on trial
   return false;
 }

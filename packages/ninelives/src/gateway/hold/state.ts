@@ -5,6 +5,7 @@ import { emptyLine, type Line, type Waiting } from '../learn/line.js';
 import { freshWindow, type Window } from '../learn/window.js';
 import type { HoldLimits } from '../limits.js';
 import type { Arrival, Command, End, Readiness, Refusal } from '../types.js';
+import { Few, IdMap } from './collections.js';
 
 /** A request that has not ended. */
 export interface Held extends Arrival, Waiting {
@@ -78,10 +79,10 @@ export interface Counts {
  * Nothing outside `step` writes to it.
  */
 export interface HoldState {
-  requests: Map<number, Held>;
+  requests: IdMap<Held>;
   line: Line<Held>;
   /** On their way, streaming or not. */
-  flying: Set<Held>;
+  flying: Few<Held>;
   ghosts: Ghost[];
   bytes: number;
   /** Expected work of all who wait in the line, ms. */
@@ -105,9 +106,9 @@ export interface Draft {
 
 export function createHoldState(limits: HoldLimits): HoldState {
   return {
-    requests: new Map(),
+    requests: new IdMap(),
     line: emptyLine(),
-    flying: new Set(),
+    flying: new Few(),
     ghosts: [],
     bytes: 0,
     queuedWorkMs: 0,

@@ -1,4 +1,5 @@
 import type { Upstream } from '../wire/upstream.js';
+import { type Job, pathOf } from './job.js';
 
 /** What is known of the work that waits: enough to ask for a very small piece of it. */
 export interface Sample {
@@ -19,11 +20,17 @@ const MODEL = /"model"\s*:\s*"([^"\\]{1,200})"/;
 /** Where clients put the model: near an end of the body. */
 const EDGE_BYTES = 2_048;
 
-export function modelIn(body: readonly Buffer[]): string | null {
+function modelIn(body: readonly Buffer[]): string | null {
   const first = body[0]?.toString('utf8', 0, EDGE_BYTES) ?? '';
   const last = body.at(-1);
   const tail = last?.toString('utf8', Math.max(0, last.length - EDGE_BYTES)) ?? '';
   return MODEL.exec(first)?.[1] ?? MODEL.exec(tail)?.[1] ?? null;
+}
+
+/** @param whole with its model, which has to be looked for in its body */
+export function sampleOf(job: Job, whole: boolean): Sample {
+  const { authorization } = job.call.head;
+  return { path: pathOf(job), model: whole ? modelIn(job.body) : null, authorization };
 }
 
 export interface CanaryOptions {

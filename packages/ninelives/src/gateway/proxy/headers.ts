@@ -1,5 +1,7 @@
-import type { IncomingMessage } from 'node:http';
 import type { AnswerHead } from '../wire/answer.js';
+import type { Call } from '../wire/call.js';
+import { dateLine } from '../wire/date.js';
+import type { RequestHead } from '../wire/request.js';
 
 /** For one connection only (RFC 9110 §7.6.1), or ours to say; plus whatever `Connection` names. */
 const HOP_BY_HOP = new Set([
@@ -16,19 +18,16 @@ const REWRITTEN = new Set([
 const SANE_ID = /^[\w.:/+=@-]{1,128}$/;
 
 /** The client's own id for the request where it has a sane one, so that logs on both sides can be matched. */
-export function requestIdOf(request: IncomingMessage, newId: () => string): string {
-  const own = request.headers['x-request-id'];
-  return typeof own === 'string' && SANE_ID.test(own) ? own : newId();
+export function requestIdOf({ requestId }: RequestHead, newId: () => string): string {
+  return requestId !== undefined && SANE_ID.test(requestId) ? requestId : newId();
 }
 
 /** Whom to be fair to, without a key: the address that the tunnel saw, where a tunnel of this machine says so. */
-export function clientOf(request: IncomingMessage): string {
-  const peer = request.socket.remoteAddress ?? 'unknown';
+export function clientOf({ peer, head }: Call): string {
   if (!isLoopback(peer)) return peer;
-  const told = request.headers['cf-connecting-ip'] ?? request.headers['x-forwarded-for'];
   // Of a list the last was added by who speaks to us; the others are hearsay.
-  const last = (Array.isArray(told) ? told.at(-1) : told)?.split(',').at(-1)?.trim();
-  return last ? last.slice(0, 64) : peer;
+  const told = (head.connectingIp ?? head.forwardedFor)?.split(',').at(-1)?.trim();
+  return told ? told.slice(0, 64) : peer;
 }
 
 export function isLoopback(address: string): boolean {
@@ -45,11 +44,11 @@ export interface Forwarding {
 }
 
 /** Request line and headers as the backend gets them. */
-export function headForUpstream(request: IncomingMessage, forwarding: Forwarding): string {
+export function headForUpstream({ head: request, peer }: Call, forwarding: Forwarding): string {
   const { upstream, requestId, bodyBytes, ownsAuthorization } = forwarding;
-  const { rawHeaders, headers, socket } = request;
-  const named = namedByConnection(headers.connection);
-  let head = `${request.method} ${request.url} HTTP/1.1\r\nHost: ${upstream}\r\n`;
+  const { method, target, rawHeaders } = request;
+  const named = namedByConnection(request.connection);
+  let head = `${method} ${target} HTTP/1.1\r\nHost: ${upstream}\r\n`;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;
     const lower = name.toLowerCase();
@@ -57,43 +56,51 @@ export function headForUpstream(request: IncomingMessage, forwarding: Forwarding
     if (ownsAuthorization && (lower === 'authorization' || lower === 'x-api-key')) continue;
     head += `${name}: ${rawHeaders[i + 1]}\r\n`;
   }
-  const peer = socket.remoteAddress ?? 'unknown';
-  const before = isLoopback(peer) ? headers : {};
-  const chain = before['x-forwarded-for'];
+  const before = isLoopback(peer) ? request : NOTHING_SAID;
+  const chain = before.forwardedFor;
   head += `X-Forwarded-For: ${chain ? `${chain}, ${peer}` : peer}\r\n`;
-  head += `X-Forwarded-Proto: ${before['x-forwarded-proto'] ?? 'http'}\r\n`;
-  head += `X-Forwarded-Host: ${before['x-forwarded-host'] ?? headers.host ?? ''}\r\n`;
+  head += `X-Forwarded-Proto: ${before.forwardedProto ?? 'http'}\r\n`;
+  head += `X-Forwarded-Host: ${before.forwardedHost ?? request.host}\r\n`;
   head += `X-Request-Id: ${requestId}\r\nConnection: keep-alive\r\n`;
-  const hasBody = bodyBytes > 0 || request.method === 'POST' || request.method === 'PUT';
+  const hasBody = bodyBytes > 0 || method === 'POST' || method === 'PUT';
   if (hasBody) head += `Content-Length: ${bodyBytes}\r\n`;
   return `${head}\r\n`;
 }
 
-/** The backend's headers as the client gets them: name, value, name, value … */
-export function headersForClient(head: AnswerHead, requestId: string, length = lengthOf(head)): string[] {
+/** From an address that is not this machine's: whoever it is, it may not speak for others. */
+const NOTHING_SAID: Pick<RequestHead, 'forwardedFor' | 'forwardedProto' | 'forwardedHost'> = {
+  forwardedFor: undefined,
+  forwardedProto: undefined,
+  forwardedHost: undefined,
+};
+
+/** The backend's headers as the client gets them, each with its line end. */
+export function headersForClient(head: AnswerHead, requestId: string, length: number | null): string {
   const { rawHeaders } = head;
-  const headers: string[] = [];
+  let headers = '';
   let named: ReadonlySet<string> | null = null;
+  let dated = false;
   for (let i = 0; i < rawHeaders.length; i += 2) {
-    if (rawHeaders[i]?.toLowerCase() === 'connection') named = namedByConnection(rawHeaders[i + 1]);
+    if (rawHeaders[i]?.toLowerCase() === 'connection') named = namedByConnection(rawHeaders[i + 1] as string);
   }
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;
     const lower = name.toLowerCase();
     if (HOP_BY_HOP.has(lower) || lower === 'x-request-id' || named?.has(lower)) continue;
-    headers.push(name, rawHeaders[i + 1] as string);
+    if (lower === 'date') dated = true;
+    headers += `${name}: ${rawHeaders[i + 1]}\r\n`;
   }
-  headers.push('X-Request-Id', requestId);
-  if (length !== null) headers.push('Content-Length', String(length));
-  return headers;
+  if (!dated) headers += dateLine(); // RFC 9110 §6.6.1
+  if (length !== null) headers += `Content-Length: ${length}\r\n`;
+  return `${headers}X-Request-Id: ${requestId}\r\n`;
 }
 
-/** As the backend said it, where that is still true for us: chunks have their own. */
-function lengthOf({ framing, length, status }: AnswerHead): number | null {
+/** How long the body will be, as the backend said it and where that is still true for us: chunks have their own. */
+export function lengthOf({ framing, length, status }: AnswerHead): number | null {
   return framing === 'length' || (framing === 'none' && status !== 204) ? length : null;
 }
 
-function namedByConnection(value: string | undefined): ReadonlySet<string> | null {
-  if (value === undefined || /^(close|keep-alive)$/i.test(value)) return null;
+function namedByConnection(value: string | null): ReadonlySet<string> | null {
+  if (value === null || /^(close|keep-alive)$/i.test(value)) return null;
   return new Set(value.split(',').map((name) => name.trim().toLowerCase()));
 }

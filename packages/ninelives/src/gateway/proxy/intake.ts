@@ -1,37 +1,32 @@
-import type { IncomingMessage } from 'node:http';
+import type { Visit } from '../wire/client.js';
+import type { Objection, RequestHead } from '../wire/request.js';
 import type { Problem } from './speak.js';
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
-/**
- * A second fence behind Node's strict parser: requests that two servers could read in two ways (request smuggling,
- * RFC 9112 §11.2) are refused, and so is what is not meant for a server like this. The body is read whole and sent
- * on with a length of our own, so that nothing of the client's framing ever reaches the backend.
- */
-export function objectionTo(request: IncomingMessage, bodyMax: number): Problem | null {
-  const { rawHeaders, headers, url = '' } = request;
-  let lengths = 0;
-  let hosts = 0;
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = (rawHeaders[i] as string).toLowerCase();
-    if (name === 'content-length' || name === 'transfer-encoding') lengths += 1;
-    else if (name === 'host') hosts += 1;
-  }
-  const coding = headers['transfer-encoding'];
-  if (lengths > 1) return bad('The length of the body is unclear.');
-  if (coding !== undefined && coding.toLowerCase() !== 'chunked')
-    return bad('Only chunked bodies are understood.');
-  if (hosts > 1) return bad('More than one Host.');
-  if (!url.startsWith('/')) return bad('The target must be a path.');
-  if (!METHODS.has(request.method ?? '')) {
-    const message = `The method ${request.method} is not for a model API.`;
+/** What is well-formed, and not meant for a server like this. */
+export function objectionTo({ method, target, length }: RequestHead, bodyMax: number): Problem | null {
+  if (!METHODS.has(method)) {
+    const message = `The method ${method} is not for a model API.`;
     return { status: 405, type: 'invalid_request_error', code: 'method_not_allowed', message, close: true };
   }
-  if (Number(headers['content-length'] ?? 0) > bodyMax) return tooLarge(bodyMax);
-  return null;
+  if (!target.startsWith('/')) {
+    const message = 'The target must be a path.';
+    return { status: 400, type: 'invalid_request_error', code: 'bad_request', message, close: true };
+  }
+  return length > bodyMax ? tooLarge(bodyMax) : null;
 }
 
-export function tooLarge(bodyMax: number): Problem {
+/** What is no request, or could be read in two ways, or came too slowly. */
+export function problemOf(why: Objection | 'too-slow'): Problem {
+  const type = 'invalid_request_error';
+  if (why === 'too-slow') {
+    return { status: 408, type, code: 'too_slow', message: 'The request did not arrive in time.' };
+  }
+  return { status: why.status, type, code: why.code, message: `This is not a valid request: ${why.why}.` };
+}
+
+function tooLarge(bodyMax: number): Problem {
   const message = `The body is larger than ${bodyMax} bytes. Send it in parts.`;
   return { status: 413, type: 'invalid_request_error', code: 'body_too_large', message };
 }
@@ -48,52 +43,49 @@ function noRoom(): Problem {
   };
 }
 
-export function tooMany(): Problem {
-  const message = 'Too many requests on one connection that are not answered yet.';
-  return {
-    status: 429,
-    type: 'rate_limit_error',
-    code: 'pipelined_too_many',
-    message,
-    retryAfterMs: 1_000,
-    close: true,
-  };
-}
-
-function bad(message: string): Problem {
-  return { status: 400, type: 'invalid_request_error', code: 'bad_request', message, close: true };
-}
-
 /** Memory for bodies that are still being read, all together: a thousand slow senders must not fill it. */
 export interface IntakeRoom {
   bytes: number;
   max: number;
 }
 
-/** Reads the body whole, up to its limit. `done` is not called when the client leaves before. */
-export function readBody(
-  request: IncomingMessage,
-  limits: { bodyMax: number; room: IntakeRoom },
-  done: (body: Buffer[] | Problem) => void,
-): void {
-  const { bodyMax, room } = limits;
-  const parts: Buffer[] = [];
-  let bytes = 0;
-  let over = false;
-  const settle = (result: Buffer[] | Problem | null) => {
-    if (over) return;
-    over = true;
-    room.bytes -= bytes;
-    if (result) done(result);
-  };
-  request.on('data', (part: Buffer) => {
-    if (over) return; // read, so that the answer can be sent on this connection, and dropped
-    bytes += part.length;
-    room.bytes += part.length;
-    parts.push(part);
-    if (bytes > bodyMax) settle(tooLarge(bodyMax));
-    else if (room.bytes > room.max) settle(noRoom());
-  });
-  request.on('end', () => settle(parts));
-  request.on('close', () => settle(null));
+/** One body, until it is whole. The client's framing ends here: it goes on with a length of our own. */
+export class Intake implements Visit {
+  private readonly parts: Buffer[] = [];
+  private bytes = 0;
+
+  constructor(
+    private readonly bodyMax: number,
+    private readonly room: IntakeRoom,
+    private readonly then: {
+      tooMuch(problem: Problem): void;
+      whole(parts: readonly Buffer[], bytes: number): void;
+    },
+  ) {}
+
+  body(part: Buffer): boolean {
+    this.bytes += part.length;
+    this.room.bytes += part.length;
+    this.parts.push(part);
+    const problem = this.objection();
+    if (!problem) return true;
+    this.cut();
+    this.then.tooMuch(problem);
+    return false;
+  }
+
+  whole(): void {
+    this.cut();
+    this.then.whole(this.parts, this.bytes);
+  }
+
+  /** It takes no room of those that are being read any more. */
+  cut(): void {
+    this.room.bytes -= this.bytes;
+  }
+
+  private objection(): Problem | null {
+    if (this.bytes > this.bodyMax) return tooLarge(this.bodyMax);
+    return this.room.bytes > this.room.max ? noRoom() : null;
+  }
 }

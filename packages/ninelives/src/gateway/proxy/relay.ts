@@ -1,4 +1,5 @@
 import { assert } from '../../core/assert.js';
+import { IdMap } from '../hold/collections.js';
 import { wantsLook } from '../hold/passing.js';
 import { createHoldState, type HoldState } from '../hold/state.js';
 import { step } from '../hold/step.js';
@@ -8,10 +9,11 @@ import { REFUSALS } from '../refusals.js';
 import type { Command, HoldEvent, Killer, Refusal } from '../types.js';
 import type { AnswerHead } from '../wire/answer.js';
 import type { AnswerListener } from '../wire/connection.js';
+import { Kept, Slabs } from '../wire/kept.js';
 import type { Upstream } from '../wire/upstream.js';
-import { askCanary, modelIn, type Sample } from './canary.js';
-import { headersForClient } from './headers.js';
-import { fingerprintOf, isWhole, type Job, passesOn, pathOf, retryAfterMs } from './job.js';
+import { askCanary, type Sample, sampleOf } from './canary.js';
+import { headersForClient, lengthOf } from './headers.js';
+import { fingerprintOf, isWhole, type Job, letGo, passesOn, retryAfterMs } from './job.js';
 import { refuseWith } from './speak.js';
 import { Untaken } from './untaken.js';
 
@@ -36,11 +38,12 @@ type WithoutTime<E> = E extends HoldEvent ? Omit<E, 'atMs'> : never;
 /** Carries out what the hold decides, and tells it what happens. Decides nothing about a request itself. */
 export class Relay {
   readonly state: HoldState;
-  private readonly jobs = new Map<number, Job>();
+  private readonly jobs = new IdMap<Job>();
   private readonly events: WithoutTime<HoldEvent>[] = [];
   private taking = false;
   private answerBytes = 0;
   private readonly untaken: Untaken;
+  private readonly slabs = new Slabs();
   private ticking: (() => void) | null = null;
   private callOffCanary = () => {};
   private stopped = false;
@@ -59,11 +62,11 @@ export class Relay {
   /** A request whose body is here. From now on it ends in exactly one way (I9). */
   accept(job: Job): void {
     this.jobs.set(job.id, job);
-    job.response.on('close', () => {
+    job.call.onOver = () => {
       if (!job.ended) this.emit({ type: 'client-gone', id: job.id });
       this.cancel(job); // also where the hold has let it go: a stream that the client stopped reading
       this.forget(job);
-    });
+    };
     const { id, client, bytes } = job;
     const { name: route, replay, work } = job.route;
     const request = { id, client, route, bytes, replay, work, fingerprint: () => fingerprintOf(job) };
@@ -129,7 +132,7 @@ export class Relay {
 
   private send(job: Job): void {
     this.dropAnswer(job);
-    const { method = 'GET' } = job.request;
+    const { method } = job.call.head;
     const outgoing = { method, head: job.head, body: job.body };
     // What may not be done twice gets a connection of its own: on an old one its end could not be told from a death.
     job.exchange = this.options.upstream.send(outgoing, this.listenerOf(job), {
@@ -151,39 +154,36 @@ export class Relay {
   }
 
   private begin(job: Job, head: AnswerHead): void {
-    job.answer = { head, parts: [], bytes: 0, passing: false };
+    job.answer = { head, kept: new Kept(this.slabs), passing: false };
     if (head.status !== 503 && passesOn(job, head)) this.passOn(job);
   }
 
   private take(job: Job, bytes: Buffer): void {
-    const { answer, response, exchange } = job;
+    const { answer, call, exchange } = job;
     if (!answer) return;
-    // A copy: the bytes are in a buffer that the next read fills anew.
-    const part = bytes.toString('latin1');
     if (answer.passing) {
       this.streamedAtMs = this.options.ports.clock.monotonicMs();
-      if (!response.write(part, 'latin1')) this.untaken.wait(response, exchange);
+      // A copy: the bytes are in a buffer that the next read fills anew.
+      if (!call.write(bytes.toString('latin1'))) this.untaken.wait(call, exchange);
       return;
     }
-    answer.parts.push(part);
-    answer.bytes += bytes.length;
+    answer.kept.add(bytes);
     this.answerBytes += bytes.length;
     if (this.answerBytes > this.options.answersMax) this.passOn(job);
   }
 
   /** From here on the client sees it as it comes. */
   private passOn(job: Job): void {
-    const { answer, response, requestId } = job;
+    const { answer, call, requestId } = job;
     if (!answer) return;
-    const { head, parts } = answer;
+    const { head, kept } = answer;
+    const length = lengthOf(head);
     this.emit({ type: 'streaming', id: job.id });
     answer.passing = true;
-    response.writeHead(head.status, head.reason, headersForClient(head, requestId));
-    response.flushHeaders();
-    for (const part of parts) response.write(part, 'latin1');
-    this.answerBytes -= answer.bytes;
-    answer.parts = [];
-    answer.bytes = 0;
+    call.begin(head.status, head.reason, headersForClient(head, requestId, length), length);
+    call.write(kept.text('latin1'));
+    this.answerBytes -= kept.bytes;
+    kept.release();
   }
 
   private finish(job: Job): void {
@@ -193,8 +193,8 @@ export class Relay {
     const { status } = answer.head;
     if (answer.passing) {
       this.close(job);
-      job.response.end();
-      return this.emit({ type: 'answered', id, right: status < 300 });
+      this.emit({ type: 'answered', id, right: status < 300 });
+      return job.call.end(); // last, since then it is let go of
     }
     if (status === 503)
       return this.emit({ type: 'unavailable', id, retryAfterMs: retryAfterMs(answer.head) });
@@ -209,34 +209,33 @@ export class Relay {
   }
 
   private answer(job: Job): void {
-    const { answer, response, requestId, request } = job;
+    const { answer, call, requestId } = job;
     assert(answer !== null, 'I9', `request ${job.id} is answered without an answer`);
     this.close(job);
-    const { head, parts, bytes } = answer;
-    const headers = headersForClient(head, requestId, head.framing === 'none' ? undefined : bytes);
-    response.writeHead(head.status, head.reason, headers);
-    // Head and body in one piece, and one write.
-    if (request.method === 'HEAD' || parts.length === 0) response.end();
-    else response.end(parts.length === 1 ? parts[0] : parts.join(''), 'latin1');
-    this.dropAnswer(job);
-    this.untaken.add(job, bytes);
+    const { head, kept } = answer;
+    const { bytes } = kept;
+    const headers = headersForClient(head, requestId, head.framing === 'none' ? lengthOf(head) : bytes);
+    this.answerBytes -= bytes;
+    job.answer = null; // what is kept is the call's now
+    call.answer(head.status, head.reason, headers, kept);
+    if (!call.over) this.untaken.add(job, bytes);
   }
 
   private refuse(job: Job, why: Refusal, retryMs: number): void {
     this.close(job);
-    const { response, requestId } = job;
-    if (response.headersSent) return void response.destroy(); // what was begun can't be unsaid: let it be seen as cut
+    const { call, requestId } = job;
+    if (call.headSent) return call.destroy(); // what was begun can't be unsaid: let it be seen as cut
     const { status, type, message } = REFUSALS[why];
     const code = why.replaceAll('-', '_');
     const problem = { status, type, code, message };
     const detail = why === 'quarantined' ? ` (sha256 ${fingerprintOf(job)}, ${job.bytes} bytes)` : '';
     const again = status === 503 || status === 429 ? { retryAfterMs: retryMs } : {};
-    refuseWith(response, { ...problem, message: `${message}${detail}`, ...again }, requestId);
+    refuseWith(call, { ...problem, message: `${message}${detail}`, ...again }, requestId);
   }
 
   private close(job: Job): void {
     job.ended = true;
-    this.sample = { path: pathOf(job), model: null, authorization: job.request.headers.authorization };
+    this.sample = sampleOf(job, false);
   }
 
   private forget(job: Job): void {
@@ -244,28 +243,26 @@ export class Relay {
     this.jobs.delete(job.id);
     this.untaken.taken(job);
     this.dropAnswer(job);
+    letGo(job);
   }
 
   private dropAnswer(job: Job): void {
-    if (job.answer) this.answerBytes -= job.answer.bytes;
+    if (!job.answer) return;
+    this.answerBytes -= job.answer.kept.bytes;
+    job.answer.kept.release();
     job.answer = null;
   }
 
   private canary(): void {
     const { upstream, address, ports, canaryLimitMs: limitMs } = this.options;
     const options = { upstream, address, clock: ports.clock, limitMs };
-    this.callOffCanary = askCanary(this.sampleNow(), options, (alive) => {
-      this.emit({ type: 'canary', alive });
-    });
-  }
-
-  /** Of the work that waits first; else of what came last. */
-  private sampleNow(): Sample | null {
     const first = this.state.line.waiting[0];
     const job = first && this.jobs.get(first.id);
-    if (!job) return this.sample;
-    const { authorization } = job.request.headers;
-    return { path: pathOf(job), model: modelIn(job.body), authorization };
+    // Of the work that waits first; else of what came last.
+    const sample = job ? sampleOf(job, true) : this.sample;
+    this.callOffCanary = askCanary(sample, options, (alive) => {
+      this.emit({ type: 'canary', alive });
+    });
   }
 
   private keepTicking(): void {

@@ -1,4 +1,6 @@
-import type { ServerResponse } from 'node:http';
+import { STATUS_CODES } from 'node:http';
+import type { Call } from '../wire/call.js';
+import { dateLine } from '../wire/date.js';
 
 /** Who spoke: a client must be able to tell our errors from the model's. */
 const SOURCE = 'ninelives-gateway';
@@ -14,26 +16,32 @@ export interface Problem {
   close?: boolean;
 }
 
-export function problemBody({ message, type, code }: Problem): string {
-  return `${JSON.stringify({ error: { message, type, param: null, code, src: SOURCE } })}\n`;
-}
-
 /** An honest refusal, as the OpenAI SDKs read it. */
-export function refuseWith(response: ServerResponse, problem: Problem, requestId: string): void {
-  const body = problemBody(problem);
-  const headers = ['Content-Type', 'application/json', 'Content-Length', String(Buffer.byteLength(body))];
-  headers.push('X-Request-Id', requestId);
-  if (problem.retryAfterMs !== undefined) {
-    headers.push('Retry-After', String(Math.max(1, Math.ceil(problem.retryAfterMs / 1_000))));
-  }
-  if (problem.close) headers.push('Connection', 'close');
-  response.writeHead(problem.status, headers);
-  response.end(response.req.method === 'HEAD' ? undefined : body);
+export function refuseWith(call: Call, problem: Problem, requestId: string): void {
+  const body = bodyOf(problem);
+  const fields = `${fieldsOf(problem, body)}X-Request-Id: ${requestId}\r\n`;
+  call.answer(problem.status, reasonOf(problem), fields, body, problem.close);
 }
 
-/** The same where there is no response object: what came was not even a request. */
-export function rawRefusal(problem: Problem, reason: string): string {
-  const body = problemBody(problem);
-  const head = `HTTP/1.1 ${problem.status} ${reason}\r\nContent-Type: application/json\r\n`;
-  return `${head}Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`;
+/** The same where there is no request to answer: what came was not even that. */
+export function rawRefusal(problem: Problem): string {
+  const body = bodyOf(problem);
+  const line = `HTTP/1.1 ${problem.status} ${reasonOf(problem)}\r\n`;
+  return `${line}${fieldsOf(problem, body)}Connection: close\r\n\r\n${body}`;
+}
+
+/** One character a byte, as it goes out. */
+function bodyOf({ message, type, code }: Problem): string {
+  const text = JSON.stringify({ error: { message, type, param: null, code, src: SOURCE } });
+  return Buffer.from(`${text}\n`).toString('latin1');
+}
+
+function fieldsOf({ retryAfterMs }: Problem, body: string): string {
+  const again =
+    retryAfterMs === undefined ? '' : `Retry-After: ${Math.max(1, Math.ceil(retryAfterMs / 1_000))}\r\n`;
+  return `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n${dateLine()}${again}`;
+}
+
+function reasonOf({ status }: Problem): string {
+  return STATUS_CODES[status] ?? 'Refused';
 }

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { Call } from '../wire/call.js';
 import type { Exchange } from '../wire/upstream.js';
 import type { Job } from './job.js';
 
@@ -26,20 +26,20 @@ export class Untaken {
   add(job: Job, bytes: number): void {
     this.jobs.set(job, bytes);
     this.bytes += bytes;
-    if (job.response.writableLength > 0) this.limitTime(job.response, this.limits.takeMs);
+    if (job.call.untaken > 0) job.call.limitTaking(this.limits.takeMs);
     for (const [slowest] of this.jobs) {
       if (this.bytes <= this.limits.answersMax) return;
       this.taken(slowest);
-      slowest.response.destroy();
+      slowest.call.destroy();
     }
   }
 
   /** A streamed answer goes faster than it is taken: the backend waits for the client, but not for ever. */
-  wait(response: ServerResponse, exchange: Exchange | null): void {
+  wait(call: Call, exchange: Exchange | null): void {
     exchange?.pause();
-    this.limitTime(response, this.limits.takeMs);
-    response.once('drain', () => {
-      this.limitTime(response, 0);
+    call.limitTaking(this.limits.takeMs);
+    call.onTaken(() => {
+      call.limitTaking(0);
       exchange?.resume();
     });
   }
@@ -48,10 +48,5 @@ export class Untaken {
   taken(job: Job): void {
     this.bytes -= this.jobs.get(job) ?? 0;
     this.jobs.delete(job);
-  }
-
-  /** Of silence: each byte that is taken begins it anew. Node itself begins the next limit when the answer is out. */
-  private limitTime(response: ServerResponse, ms: number): void {
-    response.socket?.setTimeout(ms);
   }
 }

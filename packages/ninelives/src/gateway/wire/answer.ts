@@ -1,3 +1,6 @@
+import type { Framing } from './body.js';
+import { fieldValue, isText, TOKEN } from './field.js';
+
 /** The head of an answer. Header names and values as they came: name, value, name, value … */
 export interface AnswerHead {
   status: number;
@@ -7,16 +10,13 @@ export interface AnswerHead {
   contentType: string;
   retryAfter: string | null;
   /** How the end of the body is known. */
-  framing: 'none' | 'length' | 'chunked' | 'until-close';
+  framing: Framing;
   /** What `Content-Length` says; of an answer to HEAD, how long the body would be. */
   length: number | null;
   keepAlive: boolean;
 }
 
 export const HEAD_BYTES_MAX = 64 * 1024;
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that a field value may not have
-const NOT_IN_VALUE = /[\x00-\x08\x0a-\x1f\x7f]/;
 
 /**
  * The head of an answer to `method`, up to and without the empty line (RFC 9112 §4, §6.3). Strict: what two readers
@@ -25,7 +25,7 @@ const NOT_IN_VALUE = /[\x00-\x08\x0a-\x1f\x7f]/;
 export function parseHead(text: string, method: string): AnswerHead | string {
   const lines = text.split('\r\n');
   const start = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: (.*))?$/.exec(lines[0] ?? '');
-  if (!start || NOT_IN_VALUE.test(start[3] ?? '')) return 'no HTTP/1.1 status line';
+  if (!start || !isText(start[3] ?? '')) return 'no HTTP/1.1 status line';
   const status = Number(start[2]);
   const head: AnswerHead = {
     status,
@@ -42,8 +42,8 @@ export function parseHead(text: string, method: string): AnswerHead | string {
     const line = lines[i] as string;
     const colon = line.indexOf(':');
     const name = line.slice(0, colon);
-    const value = line.slice(colon + 1).trim();
-    if (colon < 1 || !TOKEN.test(name) || NOT_IN_VALUE.test(value)) return 'a header that is none';
+    const value = fieldValue(line, colon);
+    if (colon < 1 || value === null || !TOKEN.test(name)) return 'a header that is none';
     head.rawHeaders.push(name, value);
     if (!absorb(head, codings, name.toLowerCase(), value)) return 'two lengths';
   }

@@ -72,7 +72,7 @@ export class SimProxy {
   }
 
   present(): Seen[] {
-    return [...this.state.requests.keys()].map((id) => this.seen(id));
+    return [...this.state.requests.values()].map(({ id }) => this.seen(id));
   }
 
   arrive(kind: Seen['kind'], client: string, text: string): void {

@@ -1,0 +1,63 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { ClientConnection, type ClientHandler, type ClientLimits } from './client.js';
+
+export interface ListenerLimits extends ClientLimits {
+  connectionsMax: number;
+}
+
+/** The connections of a public port. */
+export interface Listener {
+  /** Listens and closes as node:net's do; to close it leaves connections alone. */
+  server: Server;
+  /** From now on each answer is the last on its connection. */
+  drain(): void;
+  closeIdle(): void;
+  closeAll(): void;
+}
+
+const LOOK_MS = 1_000;
+
+/**
+ * HTTP/1.1 for clients, by hand over node:net, since node:http's server costs more than all the rest of the way through
+ * (docs/adr). Its parser takes no request that node:http's would not take (wire/request.test.ts).
+ */
+export function createListener(
+  limits: ListenerLimits,
+  handler: ClientHandler,
+  on: { nowMs(): number; dropped(): void },
+): Listener {
+  const connections = new Set<ClientConnection>();
+  let draining = false;
+  const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket: Socket) => {
+    const connection = new ClientConnection(socket, limits, handler, on.nowMs);
+    connections.add(connection);
+    socket.on('close', () => connections.delete(connection));
+    if (draining) connection.drain();
+  });
+  server.maxConnections = limits.connectionsMax;
+  server.on('drop', on.dropped);
+  let looking: NodeJS.Timeout | undefined;
+  server.on('listening', () => {
+    looking = setInterval(look, LOOK_MS).unref();
+  });
+  server.on('close', () => clearInterval(looking));
+
+  function look(): void {
+    const nowMs = on.nowMs();
+    for (const connection of connections) if (connection.dueMs <= nowMs) connection.overdue();
+  }
+
+  return {
+    server,
+    drain() {
+      draining = true;
+      for (const connection of connections) connection.drain();
+    },
+    closeIdle() {
+      for (const connection of connections) if (connection.idle) connection.destroy();
+    },
+    closeAll() {
+      for (const connection of connections) connection.destroy();
+    },
+  };
+}
