@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // The zoo of misbehaving servers under `ninelives up` on its default settings, on the real clock, in one run.
-//   node bench/verdict/run.mjs [CLASS …] [--at-once 8] [--saturated 600] [--pace usual|quick] [--peers A,Cw,Ew|none] [--write]
+//   node bench/verdict/run.mjs [CLASS …] [--at-once 4] [--saturated 600] [--pace usual|quick] [--peers A,Cw,Ew|none] [--write]
 // CLASS: names or faults of test/zoo/table.ts, or "embedder"; all of them when none is given.
+// --at-once: twice as many as there are cores, or the machine's shortness of CPU is what is measured.
 // --saturated 0 leaves the embedder out.
 // --peers: the same classes under other healers; --peers-at-once 16 of them side by side, since they mostly wait.
 // What was measured is kept in artifacts/verdict/result.json, each part by itself, so that a part can be measured again.
@@ -15,7 +16,7 @@ import { pageOf } from './table.mjs';
 const { values: options, positionals: wanted } = parseArgs({
   allowPositionals: true,
   options: {
-    'at-once': { type: 'string', default: '8' },
+    'at-once': { type: 'string', default: String(2 * availableParallelism()) },
     saturated: { type: 'string', default: '600' },
     pace: { type: 'string', default: 'usual' },
     peers: { type: 'string', default: PEERS.join(',') },

@@ -94,3 +94,18 @@ test('I1 a counter that stands still settles nothing before it is asked again: i
   story.probe('timeout');
   assert.match(story.kills[0]?.reason ?? '', /^hung: .*its counter of finished work stands still/);
 });
+
+test('I1 an outcome that waited for a look counts for nothing when other work was done meanwhile (seed 1342)', () => {
+  const story = serving();
+  const incarnation = incarnationOf(1);
+  const outcome = { reason: 'timeout' as const, detail: 'timeout', tookMs: 1_000, status: null, cheap: [] };
+  for (let i = 0; i < 100; i++) {
+    const startedAtMs = story.nowMs;
+    // It came after a second; the look took two more, and the counter moved in between.
+    story.after(2_000).see({ type: 'completion', incarnation, source: 'counter' });
+    story.after(1_000).look().see({ type: 'probe', incarnation, startedAtMs, outcome });
+  }
+  assert.equal(story.state.life?.failures, 0);
+  story.see({ type: 'probe', incarnation, startedAtMs: story.nowMs - 500, outcome });
+  assert.equal(story.state.life?.failures, 1);
+});

@@ -7,6 +7,8 @@ const LATENCIES_NEEDED = 3;
 const UNLEARNT_MS = 10_000;
 /** Ten times the slowest of the recent right answers: far beyond jitter, still seconds for a fast model. */
 const FACTOR = 10;
+/** Less than this is a matter of the scheduler, not of the service. */
+const QUICK_MIN_MS = 600;
 
 /** The deadline of the next probe, learnt from this service's own latency, within the policy's limits. */
 export function learntDeadlineMs(latenciesMs: number[], policy: Policy): number {
@@ -15,4 +17,10 @@ export function learntDeadlineMs(latenciesMs: number[], policy: Policy): number 
       ? Math.min(UNLEARNT_MS, policy.deadlineMaxMs)
       : FACTOR * Math.max(...latenciesMs);
   return Math.min(policy.deadlineMaxMs, Math.max(policy.deadlineMinMs, wanted));
+}
+
+/** The deadline of a confirmation, where something else speaks against it already: a fast service gets less than `mostMs`. */
+export function quickDeadlineMs(latenciesMs: number[], mostMs: number): number {
+  const slowestMs = Math.max(0, ...latenciesMs);
+  return slowestMs === 0 ? mostMs : Math.min(mostMs, Math.max(QUICK_MIN_MS, FACTOR * slowestMs));
 }

@@ -105,6 +105,8 @@ export interface KillIntent {
   /** Main process first. Nothing outside this list is ever signalled. */
   targets: ProcessId[];
   reason: string;
+  /** A process of it is stopped or lost: nothing more need be known of the others before they are destroyed. */
+  harmed?: true;
   atMs: number;
   wallMs: number;
 }

@@ -1,3 +1,4 @@
+import { harmOf } from './activity.js';
 import { assert } from './assert.js';
 import { nextDrillKillAllowed, nextKillAllowed, trimKills } from './budget.js';
 import type { Incident, KillIntent } from './decision.js';
@@ -175,6 +176,7 @@ function kill(draft: Draft, incident: Incident, life: Life): void {
     incarnation: life.incarnation,
     targets: [main, ...others],
     reason: state.verdict.sentence,
+    ...(harmOf(life, unit) === null ? {} : { harmed: true }),
   });
   life.killIntentId = intent.id;
   if (state.drill && hasPermit(draft)) {
@@ -226,7 +228,7 @@ function clearLeftovers(draft: Draft, incident: Incident, unit: UnitSnapshot): v
 function intend(
   draft: Draft,
   incident: Incident,
-  aim: Pick<KillIntent, 'what' | 'incarnation' | 'targets' | 'reason'>,
+  aim: Pick<KillIntent, 'what' | 'incarnation' | 'targets' | 'reason' | 'harmed'>,
 ): KillIntent {
   assert(draft.intent === null, 'I4', 'two kills in one step');
   const id = nextId(draft, 'kill-');

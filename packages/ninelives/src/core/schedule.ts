@@ -1,4 +1,4 @@
-import { learntDeadlineMs } from './deadline.js';
+import { learntDeadlineMs, quickDeadlineMs } from './deadline.js';
 import type { Life } from './life.js';
 import type { Policy } from './policy.js';
 import { hasCounter, isUrgent } from './silence.js';
@@ -11,8 +11,6 @@ const LOADING_QUICK_FOR_MS = 60_000;
 /** With a process of it stopped or gone, three quick questions are confirmation enough. */
 const URGENT_WAIT_MS = 200;
 const URGENT_DEADLINE_MS = 1_000;
-/** A fast service gets less: ten times its slowest, and this at least. */
-const URGENT_DEADLINE_MIN_MS = 600;
 
 /** When to ask next, and how long to wait for the answer. */
 export function scheduleProbe(draft: Draft): void {
@@ -24,9 +22,7 @@ export function scheduleProbe(draft: Draft): void {
   }
   const learntMs = learntDeadlineMs(state.latenciesMs, policy);
   if (isUrgent(life, state.unit)) {
-    const slowestMs = Math.max(0, ...state.latenciesMs);
-    const urgentMs = slowestMs === 0 ? URGENT_DEADLINE_MS : Math.max(URGENT_DEADLINE_MIN_MS, 10 * slowestMs);
-    state.probeDeadlineMs = Math.min(learntMs, URGENT_DEADLINE_MS, urgentMs);
+    state.probeDeadlineMs = Math.min(learntMs, quickDeadlineMs(state.latenciesMs, URGENT_DEADLINE_MS));
     const due = at.atMs + Math.min(URGENT_WAIT_MS, policy.confirmMs);
     // Don't sit out a calm interval when a process was just seen to be stopped or gone.
     const later = draft.sample !== null || state.probeDueAtMs === null;
@@ -34,8 +30,9 @@ export function scheduleProbe(draft: Draft): void {
     return;
   }
   const confirming = life.failures > 0 && hasCounter(life, at.atMs);
-  // A counter tells work from silence, so what was asked once in full may be asked again in half the time.
-  state.probeDeadlineMs = confirming ? Math.max(policy.deadlineMinMs, learntMs) / 2 : learntMs;
+  // A counter tells work from silence, so what was asked once in full may be asked again in half the time, or less.
+  const halfMs = Math.max(policy.deadlineMinMs, learntMs) / 2;
+  state.probeDeadlineMs = confirming ? quickDeadlineMs(state.latenciesMs, halfMs) : learntMs;
   if (draft.sample) state.probeDueAtMs = at.atMs + waitMs(draft, life, policy, confirming);
   else if (confirming) {
     // It has just become known that a counter stands still: no need to sit out the longer wait.

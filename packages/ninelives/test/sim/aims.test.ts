@@ -35,7 +35,7 @@ const FAULTS: Fault[] = [
   { name: 'engine dead', withinMs: 4_300, children: () => [] },
   { name: 'engine a zombie', withinMs: 4_300, children: (engine) => [{ ...engine, state: 'Z' }] },
   { name: 'main process frozen', withinMs: 4_300, mainState: 'T', cheapSilent: true },
-  { name: 'a counter stands still', withinMs: 7_200, counter: true },
+  { name: 'a counter stands still', withinMs: 6_400, counter: true },
   {
     name: 'the gateway’s clients wait too long',
     withinMs: 7_500,

@@ -13,13 +13,14 @@ export interface Stacks {
 
 /**
  * Where its threads are: py-spy for Python, gdb for all else, if installed and permitted. Both stop the process while
- * they look, and it is about to be killed. Where some process of the tree is stopped already, that says enough, and
- * a debugger would wait for it in vain.
+ * they look, and it is about to be killed. Where a process of it is stopped or lost, that says enough, and each second of a
+ * debugger is one more of the outage; on a stopped one it would wait in vain.
  */
 export const stacks: Collector<Stacks> = {
   limitMs: 2_000,
   after: 'processes',
   async collect({ intent, path, signal }) {
+    if (intent.harmed) return { absent: 'a process of it is stopped or lost, which says enough' };
     const stopped = intent.targets.find(({ pid }) => /^[Tt]$/.test(readStat(pid)?.state ?? ''));
     if (stopped) return { absent: `pid ${stopped.pid} is stopped: its stack is where the signal met it` };
     const found: Stacks['stacks'] = [];

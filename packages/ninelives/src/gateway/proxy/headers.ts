@@ -26,7 +26,7 @@ export function requestIdOf({ requestId }: RequestHead, newId: () => string): st
 export function clientOf({ peer, head }: Call): string {
   if (!isLoopback(peer)) return peer;
   // Of a list the last was added by who speaks to us; the others are hearsay.
-  const told = (head.connectingIp ?? head.forwardedFor)?.split(',').at(-1)?.trim();
+  const told = head.forwardedFor?.split(',').at(-1)?.trim();
   return told ? told.slice(0, 64) : peer;
 }
 

@@ -19,7 +19,6 @@ export interface RequestHead {
   authorization: string | undefined;
   apiKey: string | undefined;
   requestId: string | undefined;
-  connectingIp: string | undefined;
   forwardedFor: string | undefined;
   forwardedProto: string | undefined;
   forwardedHost: string | undefined;
@@ -80,7 +79,6 @@ function headOf(method: string, target: string, knowsChunks: boolean): RequestHe
     authorization: undefined,
     apiKey: undefined,
     requestId: undefined,
-    connectingIp: undefined,
     forwardedFor: undefined,
     forwardedProto: undefined,
     forwardedHost: undefined,
@@ -130,9 +128,6 @@ function absorb(
       return null;
     case 'x-request-id':
       head.requestId = value;
-      return null;
-    case 'cf-connecting-ip':
-      head.connectingIp = value;
       return null;
     case 'x-forwarded-for':
       head.forwardedFor = head.forwardedFor === undefined ? value : `${head.forwardedFor}, ${value}`;
