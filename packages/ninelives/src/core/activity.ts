@@ -59,7 +59,10 @@ export function noteActivity(life: Life, unit: UnitSnapshot, takenInAtMs: number
  * time may be a minute old when a silence begins; the next one comes soon, so that much blindness counts for nothing.
  */
 export function noteGpu(life: Life, unit: UnitSnapshot, atMs: number): void {
-  if (gpuWork(unit, atMs) !== null) life.sight = { ...life.sight, gpuAtMs: atMs };
+  if (gpuWork(unit, atMs) !== null) {
+    life.sight = { ...life.sight, gpuAtMs: atMs };
+    if (life.answeredAtMs === null) life.movedAtMs = atMs; // warming up, or found at work by a guard that has just come (I2)
+  }
   const silentMs = atMs - (life.firstFailureAtMs ?? atMs);
   const blind = silentMs >= GPU_FRESH_MS && unseenOf(unit, atMs) !== null;
   if (blind) life.sight = { ...life.sight, unseenAtMs: atMs };

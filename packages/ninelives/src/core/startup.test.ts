@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { serving } from '../../test/fixtures/core-story.js';
+import { POLICY, Story, serving } from '../../test/fixtures/core-story.js';
 import type { Life } from './life.js';
 import { noteMovement } from './startup.js';
 import type { ProcessSample } from './types.js';
@@ -39,4 +39,19 @@ test('work counts while memory shrinks', () => {
 test('memory that comes and goes is no movement; less than a unit is none either', () => {
   const less = { ...main, rssBytes: main.rssBytes - 50 * MIB };
   assert.deepEqual(movesAt([main], [less], [main], [less], [{ ...main, cpuMs: main.cpuMs + 99 }]), [0]);
+});
+
+test('I2 a start that works on its GPU moves, though nothing else does', () => {
+  const story = new Story().look();
+  const wait = (ms: number, busyPercent: number) => {
+    for (const endMs = story.nowMs + ms; story.nowMs < endMs; ) {
+      const gpu = { atMs: story.nowMs, busyPercent, usedBytes: null, freeBytes: null };
+      story.look({ gpu }).probe('timeout');
+    }
+  };
+  wait(POLICY.startupGraceMs + 10 * POLICY.startupStallMs, 97);
+  assert.equal(story.kills.length, 0);
+  assert.match(story.state.verdict.sentence, /^loading/);
+  wait(POLICY.startupStallMs + 2_000, 0);
+  assert.match(story.kills[0]?.reason ?? '', /^stuck-loading/);
 });

@@ -86,7 +86,8 @@ export class Call {
 
   /** The client may send its body (RFC 9110 §10.1.1). */
   goOn(): void {
-    if (this.head.expectsContinue) this.outlet.write('HTTP/1.1 100 Continue\r\n\r\n');
+    if (this.head.expectsContinue && this.head.knowsChunks)
+      this.outlet.write('HTTP/1.1 100 Continue\r\n\r\n');
   }
 
   /** Cuts the connection: what was begun can't be unsaid, and must not look whole. */

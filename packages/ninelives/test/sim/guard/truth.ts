@@ -82,8 +82,10 @@ export class Truth {
   /** A decision reached the disk (perhaps with rows that had waited in memory). */
   stored(decision: Decision, daemon: number): void {
     const { stage } = this;
-    if (typeof decision.state.life?.answeredAtMs === 'number' && this.server.life)
-      this.server.life.answerOnRecord = true;
+    const known = decision.state.life;
+    const { life } = this.server;
+    const same = life !== null && known?.incarnation.invocation === life.incarnation.invocation;
+    if (same && typeof known?.answeredAtMs === 'number') life.answerOnRecord = true;
     for (const { id, status } of decision.incidents) {
       this.#storedIncidents.add(id);
       if (status === 'resolved') this.#storedOpen.delete(id);
