@@ -56,7 +56,7 @@ export async function collectEvidence(
   async function collectInTime(collector: Collector, earlier: Promise<object> | undefined): Promise<object> {
     await earlier;
     const leftMs = options.limitMs - (monotonicMs() - startedMs);
-    if (leftMs <= 0) return { absent: 'no time was left for it' };
+    if (leftMs < 1) return { absent: 'no time was left for it' };
     return collectOne(collector, context, Math.min(collector.limitMs, leftMs), options.signal);
   }
 

@@ -9,6 +9,7 @@ import type { GatewayPorts } from './ports.js';
 import { createFront, type FrontLimits } from './proxy/front.js';
 import { Relay } from './proxy/relay.js';
 import { createMetrics, createPrivate } from './status/private.js';
+import { HttpDate } from './wire/date.js';
 import { createUpstream } from './wire/upstream.js';
 
 export interface GatewayOptions {
@@ -53,13 +54,15 @@ export async function startGateway(options: GatewayOptions, ports: GatewayPorts)
   const address = `${backend.host.includes(':') ? `[${backend.host}]` : backend.host}:${backend.port}`;
   const upstream = createUpstream({ ...backend, clock });
   const { takeMs, answersMax } = options.front;
+  const date = new HttpDate(clock.wallMs);
   const timing = { takeMs, answersMax, canaryLimitMs: CANARY_LIMIT_MS };
-  const relay = new Relay({ limits, ...timing, upstream, address, ports });
+  const relay = new Relay({ limits, ...timing, upstream, address, date, ports });
   const { state } = relay;
   const { listener, turnedAway } = createFront({
     limits: options.front,
     relay,
     address,
+    date,
     replayChat: options.replayChat,
     keys: options.keys.length > 0 ? createKeys(options.keys) : null,
     rate: options.rate && createRate(options.rate),

@@ -3,6 +3,7 @@ export interface GatewayPorts {
   clock: {
     /** The same clock as the guard's. */
     monotonicMs(): number;
+    wallMs(): number;
     /** @returns what calls it off. */
     after(delayMs: number, run: () => void): () => void;
   };

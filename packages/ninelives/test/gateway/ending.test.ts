@@ -18,6 +18,7 @@ function countingClock(): { clock: GatewayPorts['clock']; pending(): number; hal
     },
     clock: {
       monotonicMs: systemClock.monotonicMs,
+      wallMs: systemClock.wallMs,
       after(delayMs, run) {
         if (halted) return () => {};
         const callOff = systemClock.after(delayMs, () => {

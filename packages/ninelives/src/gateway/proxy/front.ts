@@ -3,6 +3,7 @@ import type { createRate } from '../access/rate.js';
 import type { GatewayPorts } from '../ports.js';
 import type { Call } from '../wire/call.js';
 import type { Visit } from '../wire/client.js';
+import type { HttpDate } from '../wire/date.js';
 import { createListener, type Listener, type ListenerLimits } from '../wire/listener.js';
 import { clientOf, headForUpstream, requestIdOf } from './headers.js';
 import { Intake, type IntakeRoom, objectionTo, problemOf } from './intake.js';
@@ -43,6 +44,7 @@ export interface FrontOptions {
   replayChat: boolean;
   keys: Keys | null;
   rate: ReturnType<typeof createRate> | null;
+  date: HttpDate;
   ports: Pick<GatewayPorts, 'clock' | 'newId'>;
 }
 
@@ -62,7 +64,7 @@ export function createFront(options: FrontOptions): { listener: Listener; turned
     count(problem.code);
     // A client that still waits for our "100 Continue" may never send what would have to be read and dropped.
     const close = problem.close || call.head.expectsContinue;
-    refuseWith(call, close ? { ...problem, close } : problem, requestId);
+    refuseWith(call, close ? { ...problem, close } : problem, requestId, options.date);
     return null;
   }
 
@@ -102,11 +104,11 @@ export function createFront(options: FrontOptions): { listener: Listener; turned
       refusal(why) {
         const problem = problemOf(why);
         count(problem.code);
-        return rawRefusal(problem);
+        return rawRefusal(problem, options.date);
       },
       notTaken: () => count('answer_not_taken'),
     },
-    { nowMs: ports.clock.monotonicMs, dropped: () => count('too_many_connections') },
+    { clock: ports.clock, dropped: () => count('too_many_connections') },
   );
   return { listener, turnedAway };
 }

@@ -1,6 +1,6 @@
 import type { AnswerHead } from '../wire/answer.js';
 import type { Call } from '../wire/call.js';
-import { dateLine } from '../wire/date.js';
+import type { HttpDate } from '../wire/date.js';
 import type { RequestHead } from '../wire/request.js';
 
 /** For one connection only (RFC 9110 §7.6.1), or ours to say; plus whatever `Connection` names. */
@@ -75,7 +75,12 @@ const NOTHING_SAID: Pick<RequestHead, 'forwardedFor' | 'forwardedProto' | 'forwa
 };
 
 /** The backend's headers as the client gets them, each with its line end. */
-export function headersForClient(head: AnswerHead, requestId: string, length: number | null): string {
+export function headersForClient(
+  head: AnswerHead,
+  requestId: string,
+  length: number | null,
+  date: HttpDate,
+): string {
   const { rawHeaders } = head;
   let headers = '';
   let named: ReadonlySet<string> | null = null;
@@ -90,7 +95,7 @@ export function headersForClient(head: AnswerHead, requestId: string, length: nu
     if (lower === 'date') dated = true;
     headers += `${name}: ${rawHeaders[i + 1]}\r\n`;
   }
-  if (!dated) headers += dateLine(); // RFC 9110 §6.6.1
+  if (!dated) headers += date.line(); // RFC 9110 §6.6.1
   if (length !== null) headers += `Content-Length: ${length}\r\n`;
   return `${headers}X-Request-Id: ${requestId}\r\n`;
 }

@@ -5,15 +5,16 @@ import { createHoldState, type HoldState } from '../hold/state.js';
 import { step } from '../hold/step.js';
 import type { HoldLimits } from '../limits.js';
 import type { GatewayPorts } from '../ports.js';
-import { REFUSALS } from '../refusals.js';
 import type { Command, HoldEvent, Killer, Refusal } from '../types.js';
 import type { AnswerHead } from '../wire/answer.js';
 import type { AnswerListener } from '../wire/connection.js';
+import type { HttpDate } from '../wire/date.js';
 import { Kept, Slabs } from '../wire/kept.js';
 import type { Upstream } from '../wire/upstream.js';
 import { askCanary, type Sample, sampleOf } from './canary.js';
 import { headersForClient, lengthOf } from './headers.js';
 import { fingerprintOf, isWhole, type Job, letGo, passesOn, retryAfterMs } from './job.js';
+import { refusalOf } from './refusal.js';
 import { refuseWith } from './speak.js';
 import { Untaken } from './untaken.js';
 
@@ -27,6 +28,7 @@ export interface RelayOptions {
   upstream: Upstream;
   /** `host:port` of the backend. */
   address: string;
+  date: HttpDate;
   ports: GatewayPorts;
 }
 
@@ -180,7 +182,12 @@ export class Relay {
     const length = lengthOf(head);
     this.emit({ type: 'streaming', id: job.id });
     answer.passing = true;
-    call.begin(head.status, head.reason, headersForClient(head, requestId, length), length);
+    call.begin(
+      head.status,
+      head.reason,
+      headersForClient(head, requestId, length, this.options.date),
+      length,
+    );
     call.write(kept.text('latin1'));
     this.answerBytes -= kept.bytes;
     kept.release();
@@ -214,7 +221,8 @@ export class Relay {
     this.close(job);
     const { head, kept } = answer;
     const { bytes } = kept;
-    const headers = headersForClient(head, requestId, head.framing === 'none' ? lengthOf(head) : bytes);
+    const length = head.framing === 'none' ? lengthOf(head) : bytes;
+    const headers = headersForClient(head, requestId, length, this.options.date);
     this.answerBytes -= bytes;
     job.answer = null; // what is kept is the call's now
     call.answer(head.status, head.reason, headers, kept);
@@ -225,12 +233,7 @@ export class Relay {
     this.close(job);
     const { call, requestId } = job;
     if (call.headSent) return call.destroy(); // what was begun can't be unsaid: let it be seen as cut
-    const { status, type, message } = REFUSALS[why];
-    const code = why.replaceAll('-', '_');
-    const problem = { status, type, code, message };
-    const detail = why === 'quarantined' ? ` (sha256 ${fingerprintOf(job)}, ${job.bytes} bytes)` : '';
-    const again = status === 503 || status === 429 ? { retryAfterMs: retryMs } : {};
-    refuseWith(call, { ...problem, message: `${message}${detail}`, ...again }, requestId);
+    refuseWith(call, refusalOf(job, why, retryMs), requestId, this.options.date);
   }
 
   private close(job: Job): void {

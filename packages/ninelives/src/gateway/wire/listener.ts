@@ -15,6 +15,11 @@ export interface Listener {
   closeAll(): void;
 }
 
+interface Clock {
+  monotonicMs(): number;
+  after(delayMs: number, run: () => void): () => void;
+}
+
 const LOOK_MS = 1_000;
 
 /**
@@ -24,27 +29,26 @@ const LOOK_MS = 1_000;
 export function createListener(
   limits: ListenerLimits,
   handler: ClientHandler,
-  on: { nowMs(): number; dropped(): void },
+  on: { clock: Clock; dropped(): void },
 ): Listener {
   const connections = new Set<ClientConnection>();
   let draining = false;
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket: Socket) => {
-    const connection = new ClientConnection(socket, limits, handler, on.nowMs);
+    const connection = new ClientConnection(socket, limits, handler, on.clock.monotonicMs);
     connections.add(connection);
     socket.on('close', () => connections.delete(connection));
     if (draining) connection.drain();
   });
   server.maxConnections = limits.connectionsMax;
   server.on('drop', on.dropped);
-  let looking: NodeJS.Timeout | undefined;
-  server.on('listening', () => {
-    looking = setInterval(look, LOOK_MS).unref();
-  });
-  server.on('close', () => clearInterval(looking));
+  let stopLooking = () => {};
+  server.on('listening', look);
+  server.on('close', () => stopLooking());
 
   function look(): void {
-    const nowMs = on.nowMs();
+    const nowMs = on.clock.monotonicMs();
     for (const connection of connections) if (connection.dueMs <= nowMs) connection.overdue();
+    stopLooking = on.clock.after(LOOK_MS, look);
   }
 
   return {

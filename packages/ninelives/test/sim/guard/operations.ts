@@ -20,6 +20,7 @@ export class Operations {
 
   begin(intent: KillIntent, stored: boolean): void {
     const life = lifeMeant(intent);
+    if (intent.incarnation.bootId !== this.stage.bootId()) return; // begun before a reboot: nobody is left to be hit
     for (const { intent: before } of this.#known.values()) {
       if (before.id === intent.id || lifeMeant(before) !== life) continue;
       const begunSince = this.supervisor.startedMs > before.atMs - OLDEST_LOOK_MS;
