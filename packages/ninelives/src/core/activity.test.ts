@@ -109,3 +109,21 @@ test('I1 an outcome that waited for a look counts for nothing when other work wa
   story.see({ type: 'probe', incarnation, startedAtMs: story.nowMs - 500, outcome });
   assert.equal(story.state.life?.failures, 1);
 });
+
+test('I1 after a time out of sight a client who waits settles nothing before it is asked again (seed 433)', () => {
+  const story = serving();
+  const incarnation = incarnationOf(1);
+  const traffic = { kind: 'standing', text: 'a client waits' } as const;
+  const standing = { type: 'traffic', incarnation, traffic } as const;
+  const outcome = { reason: 'timeout' as const, detail: 'timeout', tookMs: 1_000, status: null, cheap: [] };
+  for (let second = 0; second < 40; second++) {
+    story.after(1_000).see({ type: 'unit-unknown', why: 'systemctl hangs' });
+    if (second > 12)
+      story.see(standing).see({ type: 'probe', incarnation, startedAtMs: story.nowMs - 1_000, outcome });
+  }
+  assert.equal(story.kills.length, 0, 'nobody sees it');
+  story.look().see(standing);
+  assert.equal(story.kills.length, 0, 'it may be at work, and may have been all the time');
+  story.after(500).look().see(standing).probe('timeout');
+  assert.match(story.kills[0]?.reason ?? '', /^hung: .*a client waits/);
+});

@@ -61,9 +61,7 @@ function guilty(stage: Stage, server: Server, life: Life): string | null {
   const doneMs = stage.scenario.server.counter === 'none' ? 0 : knownDoneMs(stage, life);
   const failingSinceMs = life.failingSinceMs ?? stage.nowMs;
   // What others got while the first unanswered question was on its way nobody has asked for yet: patience counts from it.
-  const firstToldMs =
-    life.told.find(({ startedMs }) => startedMs === failingSinceMs)?.toldMs ?? failingSinceMs;
-  const silentMs = stage.nowMs - (doneMs < firstToldMs ? failingSinceMs : doneMs);
+  const silentMs = stage.nowMs - (doneMs < life.failingToldMs ? failingSinceMs : doneMs);
   const silent = silentRun(life.told, doneMs) >= policy.failureThreshold;
   // Work that was seen on the GPU before it could not be read any more.
   const workMs = LOOKS[modeOf(stage, life)].gpu ? server.gpu.seenAtWorkMs : Number.NEGATIVE_INFINITY;
