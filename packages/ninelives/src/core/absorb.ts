@@ -147,17 +147,15 @@ function onFail(draft: Draft, life: Life, observation: Of<'probe'>): void {
     life.firstFailureAtMs = observation.startedAtMs;
     life.firstFailureWallMs = at.wallMs - (at.atMs - observation.startedAtMs);
   }
-  if (SILENT.has(outcome.reason)) {
-    life.sight = { ...life.sight, askedAtMs: observation.startedAtMs };
-    // While it waited for a look other work was done: that silence is over (I1).
-    const endedAtMs = observation.startedAtMs + outcome.tookMs;
-    const isOver = life.lastCompletionAtMs !== null && life.lastCompletionAtMs >= endedAtMs;
-    if (!isOver) life.failures += 1;
-    life.recent = [...life.recent, isOver ? ('busy' as const) : outcome.reason].slice(-policy.intermittentOf);
-  } else {
+  const silent = SILENT.has(outcome.reason);
+  // While it waited for a look other work was done: that silence is over (I1).
+  const endedAtMs = observation.startedAtMs + outcome.tookMs;
+  const isOver = silent && life.lastCompletionAtMs !== null && life.lastCompletionAtMs >= endedAtMs;
+  if (silent) life.sight = { ...life.sight, askedAtMs: observation.startedAtMs };
+  if (!silent)
     life.failures = 0; // it spoke: judged M of N instead
-    life.recent = [...life.recent, outcome.reason].slice(-policy.intermittentOf);
-  }
+  else if (!isOver) life.failures += 1;
+  life.recent = [...life.recent, isOver ? ('busy' as const) : outcome.reason].slice(-policy.intermittentOf);
   note(draft, 'probe-failed', outcome.detail, { reason: outcome.reason, cheap: outcome.cheap });
 }
 

@@ -203,11 +203,8 @@ export class ClientConnection implements RequestSink, Outlet {
   }
 
   private refuse(why: Objection | 'too-slow'): void {
-    const { call } = this;
-    if (call?.headSent) return this.destroy(); // our words would end up inside that answer, or after the last one
-    this.visit?.cut();
-    this.visit = null;
-    call?.close(false);
+    if (this.call?.headSent) return this.destroy(); // our words would end up inside that answer, or after the last one
+    this.giveUp();
     this.socket.write(this.handler.refusal(why), 'latin1');
     this.leave();
   }
@@ -228,10 +225,14 @@ export class ClientConnection implements RequestSink, Outlet {
   }
 
   private closed(): void {
-    const { call } = this;
     this.dueMs = Number.POSITIVE_INFINITY;
+    this.giveUp();
+  }
+
+  /** Nothing comes of the request at hand. */
+  private giveUp(): void {
     this.visit?.cut();
     this.visit = null;
-    call?.close(false);
+    this.call?.close(false);
   }
 }

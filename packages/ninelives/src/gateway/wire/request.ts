@@ -26,7 +26,7 @@ export interface RequestHead {
 
 /** Why a request is not taken: `not-http` can't be read at all, the others could be read in two ways, or mean nothing here. */
 export interface Objection {
-  status: 400 | 417 | 431 | 505;
+  status: 400 | 417 | 431;
   code: 'not_http' | 'bad_request' | 'head_too_large';
   why: string;
 }
