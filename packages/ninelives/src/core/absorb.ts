@@ -6,7 +6,7 @@ import type { Life } from './life.js';
 import { absorbUnit } from './lives.js';
 import { acknowledgedPage } from './page.js';
 import { armByWord } from './power.js';
-import { endFull, endSilence, forgetGpu, resetRun, SILENT } from './run.js';
+import { endFull, endSilence, forgetGpu, lastDoneAtMs, resetRun, SILENT } from './run.js';
 import { learnLoad } from './startup.js';
 import { type Draft, note, touch } from './state.js';
 import { absorbStill, absorbTraffic } from './traffic.js';
@@ -150,7 +150,7 @@ function onFail(draft: Draft, life: Life, observation: Of<'probe'>): void {
   const silent = SILENT.has(outcome.reason);
   // While it waited for a look other work was done: that silence is over (I1).
   const endedAtMs = observation.startedAtMs + outcome.tookMs;
-  const isOver = silent && life.lastCompletionAtMs !== null && life.lastCompletionAtMs >= endedAtMs;
+  const isOver = silent && lastDoneAtMs(life) >= endedAtMs;
   if (silent) life.sight = { ...life.sight, askedAtMs: observation.startedAtMs };
   if (!silent)
     life.failures = 0; // it spoke: judged M of N instead
@@ -162,10 +162,14 @@ function onFail(draft: Draft, life: Life, observation: Of<'probe'>): void {
 function onCompletion(draft: Draft, observation: Of<'completion'>): void {
   const life = draft.state.life;
   if (!life || !sameIncarnation(observation.incarnation, life.incarnation)) return;
+  endFull(life);
+  if (life.firstFailureAtMs === null) {
+    life.sight = { ...life.sight, completedAtMs: draft.at.atMs };
+    return;
+  }
   life.lastCompletionAtMs = draft.at.atMs;
   // Work gets done, so the silence towards us is a queue, not a hang (I1).
   endSilence(life);
-  endFull(life);
 }
 
 function onKilled(draft: Draft, observation: Of<'killed'>): void {

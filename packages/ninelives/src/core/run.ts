@@ -14,6 +14,12 @@ export function resetRun(life: Life): void {
   life.firstFailureWallMs = null;
 }
 
+/** When others' work was last seen to complete, asked for or not. */
+export function lastDoneAtMs({ lastCompletionAtMs, sight }: Life): number {
+  const never = Number.NEGATIVE_INFINITY;
+  return Math.max(lastCompletionAtMs ?? never, sight?.completedAtMs ?? never);
+}
+
 /** Its queue is not full any more. */
 export function endFull(life: Life): void {
   life.fullSinceMs = null;

@@ -3,6 +3,7 @@ import type { GuardState, Verdict } from './decision.js';
 import { gpuWork, isGpuRead, unseenOf } from './gpu.js';
 import type { Life } from './life.js';
 import type { Policy } from './policy.js';
+import { lastDoneAtMs } from './run.js';
 import { trafficNow } from './traffic.js';
 import type { CheapAnswer, UnitSnapshot } from './types.js';
 import { patienceMs } from './verdicts.js';
@@ -63,7 +64,7 @@ interface Sight {
 function lookAt(state: GuardState, life: Life, unit: UnitSnapshot, policy: Policy, atMs: number): Sight {
   const failingSinceMs = life.firstFailureAtMs ?? atMs;
   // Work that completes begins every patience anew, however long our own question has waited behind it.
-  const sinceMs = Math.max(failingSinceMs, life.lastCompletionAtMs ?? failingSinceMs);
+  const sinceMs = Math.max(failingSinceMs, lastDoneAtMs(life));
   const atOnce = (ends: 'frozen' | 'hung', seen: string): Sight => {
     return { seen, waits: 'suspect', ends, patienceMs: 0, sinceMs };
   };

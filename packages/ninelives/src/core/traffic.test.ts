@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { incarnationOf, POLICY, serving } from '../../test/fixtures/core-story.js';
-import type { TrafficSight } from './types.js';
+import { incarnationOf, POLICY, Story, serving, unitOf } from '../../test/fixtures/core-story.js';
+import type { TrafficSight, UnitSnapshot } from './types.js';
 
 const traffic = (kind: TrafficSight['kind'], of = 1) =>
   ({
@@ -59,4 +59,50 @@ test('I1 when a client’s unknown work is over, standing still counts from then
   assert.equal(story.kills.length, 0);
   for (let i = 0; i < 4; i++) story.probe('timeout');
   assert.equal(story.kills.length, 1);
+});
+
+const done = { type: 'completion', incarnation: incarnationOf(1), source: 'gateway' } as const;
+
+/** How long after a first question of eight seconds it is killed, standing still. */
+function hungAfterMs(others: boolean): number {
+  const story = serving().after(5_000);
+  if (others) story.see(done);
+  const outcome = { reason: 'timeout' as const, detail: 'timeout', tookMs: 8_000, status: null, cheap: [] };
+  story.after(3_000).look();
+  story.see({
+    type: 'probe',
+    incarnation: incarnationOf(1),
+    startedAtMs: story.nowMs - outcome.tookMs,
+    outcome,
+  });
+  const toldMs = story.nowMs;
+  while (story.kills.length === 0) story.probe('timeout');
+  return story.nowMs - toldMs;
+}
+
+test('I1 what others got while the first unanswered question was on its way begins patience anew', () => {
+  assert.equal(hungAfterMs(true) - hungAfterMs(false), 5_000);
+});
+
+test('I1 the answer that was due while the outcome waited for a look is no failure', () => {
+  const story = serving().after(10_000).look().see(done);
+  const outcome = { reason: 'timeout' as const, detail: 'timeout', tookMs: 8_000, status: null, cheap: [] };
+  story.see({ type: 'probe', incarnation: incarnationOf(1), startedAtMs: story.nowMs - 9_000, outcome });
+  assert.equal(story.state.life?.failures, 0);
+});
+
+test('I1 a full queue and a lost process are no hang while others get their answers', () => {
+  const main = unitOf(1).processes[0] as UnitSnapshot['processes'][0];
+  const crew = [main, { ...main, pid: 201, startTicks: 2_001, main: false }];
+  const killed = (others: boolean) => {
+    const story = new Story().look({ processes: crew }).probe('ok', 'ok', 'ok');
+    story.look({ processes: [main] });
+    for (let second = 0; second < 60 && story.kills.length === 0; second++) {
+      story.probe('busy');
+      if (others && second % 10 === 9) story.see(done);
+    }
+    return story.kills.length;
+  };
+  assert.equal(killed(false), 1);
+  assert.equal(killed(true), 0);
 });

@@ -95,6 +95,8 @@ export interface WorkSight {
   seenAgainAtMs?: number;
   /** When the probe that was silent last was asked. */
   askedAtMs?: number;
+  /** When others' work was last seen to complete while a question was on its way and none had failed yet. */
+  completedAtMs?: number;
   /** When a client's work was last said to take no longer than its like. */
   expectedAtMs?: number;
   /** Beside how many probes in a row none of the cheap endpoints has answered, and since when; null: one did. */

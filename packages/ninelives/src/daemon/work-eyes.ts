@@ -13,7 +13,12 @@ export interface WorkEye {
 type See = (observation: Unstamped) => void;
 
 /** The server's own counter of finished work. */
-export function createCounterEye(ports: GuardPorts, line: () => Line, see: See): WorkEye {
+export function createCounterEye(
+  ports: GuardPorts,
+  line: () => Line,
+  see: See,
+  probing: () => boolean,
+): WorkEye {
   const { clock, completions } = ports;
   let counter: { value: number | null; atMs: number } = { value: null, atMs: Number.NEGATIVE_INFINITY };
   return {
@@ -27,11 +32,10 @@ export function createCounterEye(ports: GuardPorts, line: () => Line, see: See):
       completions((value) => {
         if (typeof value === 'number') {
           counter = { value, atMs };
-          const asking = isAsking(line());
           // A counter that went down belongs to a new process: a new beginning, neither work nor standing still.
-          if (asking && before !== null && value > before) {
+          if (before !== null && value > before && wantsWork(line(), probing())) {
             see({ type: 'completion', incarnation, source: 'counter' });
-          } else if (asking && value === before) see({ type: 'counter-still', incarnation });
+          } else if (value === before && isUnanswered(line())) see({ type: 'counter-still', incarnation });
         }
         then();
       });
@@ -40,7 +44,12 @@ export function createCounterEye(ports: GuardPorts, line: () => Line, see: See):
 }
 
 /** The gateway's traffic: what was answered, and what the silence of what was not means. */
-export function createTrafficEye(ports: GuardPorts, line: () => Line, see: See): WorkEye {
+export function createTrafficEye(
+  ports: GuardPorts,
+  line: () => Line,
+  see: See,
+  probing: () => boolean,
+): WorkEye {
   const { clock, traffic } = ports;
   let last: { atMs: number; of: Incarnation | null } = { atMs: Number.NEGATIVE_INFINITY, of: null };
   return {
@@ -52,7 +61,7 @@ export function createTrafficEye(ports: GuardPorts, line: () => Line, see: See):
       const known = sameIncarnation(last.of, incarnation);
       last = { atMs: clock.monotonicMs(), of: incarnation };
       traffic((seen) => {
-        if (seen && known && seen.completed && isAsking(line())) {
+        if (seen && known && seen.completed && wantsWork(line(), probing())) {
           see({ type: 'completion', incarnation, source: 'gateway' });
         }
         // Said again for as long as it lasts, or it grows old; nothing is not said twice.
@@ -64,7 +73,12 @@ export function createTrafficEye(ports: GuardPorts, line: () => Line, see: See):
   };
 }
 
-/** Has a question gone unanswered? Else nobody needs to know. */
-function isAsking(line: Line): boolean {
+/** Has a question gone unanswered? */
+function isUnanswered(line: Line): boolean {
   return line.state().life?.firstFailureAtMs != null;
+}
+
+/** Is a question unanswered, on its way, or refused for a full queue? Else nobody needs to know what others got. */
+function wantsWork(line: Line, probing: boolean): boolean {
+  return probing || isUnanswered(line) || line.state().life?.fullSinceMs != null;
 }

@@ -120,8 +120,6 @@ export class Life {
   lastPassMs = Number.NEGATIVE_INFINITY;
   /** Since when it was asked in vain: the start of the first failure after its last right answer. */
   failingSinceMs: number | null = null;
-  /** When the guard was told of the first of them. */
-  failingToldMs = 0;
   /** While it works on a client's batch: how long its like ever took, as the gateway knows it; null: nothing like it. */
   likeMs: number | null = null;
   #completed = 0;
@@ -223,10 +221,7 @@ export class Life {
     }
     if (!this.answered) return; // whatever fails before the first answer is loading
     if (told.reason === 'ok') this.failingSinceMs = null;
-    else if (FAILS.has(told.reason) && this.failingSinceMs === null) {
-      this.failingSinceMs = told.startedMs;
-      this.failingToldMs = told.toldMs;
-    }
+    else if (FAILS.has(told.reason)) this.failingSinceMs ??= told.startedMs;
     this.told.push({ ...told, mode: this.mode });
     if (this.told.length > TOLD_KEPT) this.told.shift();
   }

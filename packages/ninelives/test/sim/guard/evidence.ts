@@ -51,24 +51,23 @@ export function judgeKill(stage: Stage, server: Server, supervisor: Supervisor, 
 function guilty(stage: Stage, server: Server, life: Life): string | null {
   const { policy } = stage.scenario;
   const harmed = isHarmed(life);
+  const doneMs = stage.scenario.server.counter === 'none' ? 0 : knownDoneMs(stage, life);
   // Told to wait, and by nobody but what is left of it.
   const since = life.told.filter(({ toldMs }) => toldMs >= life.modeSinceMs);
-  if (harmed && since.at(-1)?.reason === 'busy' && unservedRun(since) >= policy.failureThreshold)
+  if (harmed && since.at(-1)?.reason === 'busy' && unservedRun(since, doneMs) >= policy.failureThreshold)
     return 'full, and a process is lost';
   const counted = life.told.filter(({ reason }) => COUNTED.has(reason));
   const last = counted.at(-1);
   if (!last || last.reason === 'ok') return null;
-  const doneMs = stage.scenario.server.counter === 'none' ? 0 : knownDoneMs(stage, life);
-  const failingSinceMs = life.failingSinceMs ?? stage.nowMs;
-  // What others got while the first unanswered question was on its way nobody has asked for yet: patience counts from it.
-  const silentMs = stage.nowMs - (doneMs < life.failingToldMs ? failingSinceMs : doneMs);
+  const silentMs = stage.nowMs - Math.max(life.failingSinceMs ?? stage.nowMs, doneMs);
   const silent = silentRun(life.told, doneMs) >= policy.failureThreshold;
   // Work that was seen on the GPU before it could not be read any more.
   const workMs = LOOKS[modeOf(stage, life)].gpu ? server.gpu.seenAtWorkMs : Number.NEGATIVE_INFINITY;
   const unreadMs = stage.nowMs - workMs;
   const patient = silentMs >= policy.busyLimitMs || unreadMs >= policy.opaquePatienceMs;
   if (silent && patient && silentMs >= patienceMs(stage, server, life)) return 'silent';
-  if (harmed && unservedRun(life.told) >= policy.failureThreshold) return 'full, and a process is lost';
+  if (harmed && unservedRun(life.told, doneMs) >= policy.failureThreshold)
+    return 'full, and a process is lost';
   const spoke = counted.slice(-policy.judgedOf).filter(({ reason }) => SPOKE.has(reason));
   if (spoke.length >= policy.judgedFailures) return 'judged';
   return isIntermittent(stage, life, counted) ? 'intermittent' : null;
@@ -133,9 +132,11 @@ function isHarmed(life: Life): boolean {
   return life.main.state === 'T' || life.workers.some((proc) => !proc.alive || proc.state !== 'S');
 }
 
-/** Outcomes in a row in which nothing was served: silence, or told to wait (429). */
-function unservedRun(told: Told[]): number {
-  const served = told.findLastIndex(({ reason }) => reason !== 'busy' && !SILENT.has(reason));
+/** Outcomes in a row in which nothing was served, to us or to others: silence, or told to wait (429). */
+function unservedRun(told: Told[], doneMs: number): number {
+  const served = told.findLastIndex(
+    ({ reason, toldMs }) => (reason !== 'busy' && !SILENT.has(reason)) || toldMs <= doneMs,
+  );
   return told.length - 1 - served;
 }
 
