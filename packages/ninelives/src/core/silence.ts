@@ -28,7 +28,7 @@ export function silentVerdict(state: GuardState, life: Life, policy: Policy, atM
 /**
  * 429 is an answer, and no failure (I6): full, or rationed, and neither is mended by a kill. But with a process of it
  * stopped or lost, a queue that stays full for `idlePatience` is silence in another dress; and 429 without a single right
- * answer for `busyLimit` is for a person to look at.
+ * answer, ours or anybody's, for `busyLimit` is for a person to look at.
  */
 export function fullVerdict(state: GuardState, life: Life, policy: Policy, atMs: number): Verdict | null {
   const since = life.fullSinceMs;

@@ -72,7 +72,10 @@ export const VERDICTS: Readonly<Record<GuardKind, VerdictRow>> = {
     limit: 'idlePatienceMs',
     follows: 'patience',
   },
-  full: { seen: '429 without one right answer for `busy_limit`', follows: 'page' },
+  full: {
+    seen: '429 without one right answer, ours or (where it can be seen) anybody’s, for `busy_limit`',
+    follows: 'page',
+  },
   wrong: {
     seen: 'answers, but not right: NaN, null, zero, constant, wrong length, far from what it gave before',
     patience: '3 of the last 5 answers',
