@@ -59,7 +59,11 @@ function settle(draft: Draft, incident: Incident): void {
     return;
   }
   if (at.atMs - incident.openedAtMs >= policy.escalateAfterMs) {
-    escalate(draft, 'too-long', `still not serving: ${state.verdict.sentence}`);
+    const { successThreshold: needed } = policy;
+    const text = serving
+      ? `serves again, but is not over: ${state.life?.passes} of ${needed} right answers in a row`
+      : `still not serving: ${state.verdict.sentence}`;
+    escalate(draft, 'too-long', text);
   }
 }
 

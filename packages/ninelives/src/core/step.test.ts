@@ -255,17 +255,6 @@ test('I7 I8 one incident, resolved by successThreshold right answers after it op
   assert.notEqual(left.state.incident, null, 'right answers from before the loss do not count');
 });
 
-test('I6 I8 right answers end no incident while the unit is out of sight: an orphan on the port gives them too', () => {
-  const story = serving().hang().revive(2);
-  const outcome = { reason: 'ok' as const, detail: '', tookMs: 5, status: 200, cheap: [] };
-  for (let i = 0; i < 5; i++) {
-    story.after(1_000).see({ type: 'unit-unknown', why: 'systemctl timed out' });
-    story.see({ type: 'probe', incarnation: incarnationOf(2), startedAtMs: story.nowMs - 5, outcome });
-  }
-  assert.notEqual(story.state.incident, null);
-  assert.equal(story.probe('ok', 'ok').state.incident, null);
-});
-
 test('I8 an incident that lasts is handed over once for each reason, and may still resolve', () => {
   const story = serving({ ...POLICY, idlePatienceMs: 0 });
   story.look({ revivesAfterKill: false }).probe('timeout', 'timeout', 'timeout', 'timeout');
