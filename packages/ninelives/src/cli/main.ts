@@ -4,6 +4,7 @@ import { ConfigError } from '../config/source/problem.js';
 import { SetupError } from '../daemon/errors.js';
 import { addCommands } from './commands.js';
 import { CliError, EXIT } from './errors.js';
+import { refusedByMachine } from './refused.js';
 import { createTerminal, type Terminal } from './terminal.js';
 
 /** The composition root: argv and env are read here, and every error becomes words and an exit code. */
@@ -79,6 +80,11 @@ function explain(error: unknown, terminal: Terminal): number {
   }
   if (error instanceof Error && 'code' in error && error.code === 'RECORD_UNAVAILABLE') {
     say(error.message, 'name another state folder: --state DIR');
+    return EXIT.environment;
+  }
+  const refused = refusedByMachine(error);
+  if (refused) {
+    say(refused.message, refused.hint);
     return EXIT.environment;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
