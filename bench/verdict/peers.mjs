@@ -100,6 +100,8 @@ function killsIn(folder) {
     : 0;
 }
 
+const running = new Set();
+
 function startPeer(healer, folder, box) {
   note(folder, box);
   writeFileSync(join(folder, 'systemctl'), `#!/bin/sh\ncat ${folder}/mainpid | tee -a ${folder}/kills\n`);
@@ -122,13 +124,21 @@ function startPeer(healer, folder, box) {
   const child = spawn(command[0], command.slice(1), { env, stdio: 'ignore', detached: true });
   child.on('error', (error) => appendFileSync(join(folder, 'peer.log'), `${error}\n`));
   const ended = new Promise((done) => child.once('exit', done));
-  return {
+  const peer = {
     async end() {
+      running.delete(peer);
       if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
       process.kill(-child.pid, 'SIGKILL');
       await ended;
     },
   };
+  running.add(peer);
+  return peer;
+}
+
+/** Ends every healer that runs now; before what they look after, or they would go on killing. */
+export async function endPeers() {
+  await Promise.all([...running].map((peer) => peer.end()));
 }
 
 /** Debian's package of monit, unpacked and not installed; false where it can't be had. */

@@ -10,7 +10,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, release } from 'node:os';
 import { parseArgs } from 'node:util';
-import { aboutPeers, haveMonit, PEERS, peerCell, runPeer } from './peers.mjs';
+import { aboutPeers, endPeers, haveMonit, PEERS, peerCell, runPeer } from './peers.mjs';
 import { pageOf } from './table.mjs';
 
 const { values: options, positionals: wanted } = parseArgs({
@@ -33,6 +33,7 @@ if (!existsSync(new URL('table.js', zooFolder))) {
 }
 const { ZOO } = await import(new URL('table.js', zooFolder));
 const { runClass } = await import(new URL('run-class.js', zooFolder));
+const { closeAll } = await import(new URL('closing.js', zooFolder));
 const { runSaturation } = await import(new URL('saturation.js', zooFolder));
 
 const isWanted = (...names) => wanted.length === 0 || names.some((name) => wanted.includes(name));
@@ -45,6 +46,15 @@ if (unknown.length > 0) {
     `bench: no class ${unknown.join(', ')}\n  next: one of ${ZOO.map((zoo) => zoo.name).join(', ')}`,
   );
   process.exit(2);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, async () => {
+    console.error(`bench: ${signal}: ends what it has started`);
+    await endPeers();
+    await closeAll();
+    process.exit(130);
+  });
 }
 
 const result = existsSync(kept) ? JSON.parse(readFileSync(kept, 'utf8')) : {};

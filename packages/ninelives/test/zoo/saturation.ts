@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openBox, QUICK } from '../e2e/box.js';
-import { startCrowd, type Tally } from './company.js';
+import { closing } from './closing.js';
+import { type Companion, startCrowd, type Tally } from './company.js';
 import type { PaceName } from './stage.js';
 import { beginWatch, type Seen, watchUntil } from './watch.js';
 
@@ -31,6 +32,11 @@ const TIMEOUT_MS = 30_000;
 /** @param saturatedMs how long it is kept saturated before its engine is frozen */
 export async function runSaturation(pace: PaceName, saturatedMs: number): Promise<Saturation> {
   const box = await openBox(`    embedder: {}\n${pace === 'quick' ? QUICK : ''}`);
+  let crowd: Companion | null = null;
+  const close = closing(async () => {
+    await crowd?.end();
+    await box.close();
+  });
   try {
     box.start();
     await box.untilServing();
@@ -39,40 +45,37 @@ export async function runSaturation(pace: PaceName, saturatedMs: number): Promis
     // One in five of the mixture is next to nothing.
     const offeredPerS = 12.5 * capacityPerS;
     const healthy = beginWatch(box);
-    const crowd = startCrowd({
+    const clients = startCrowd({
       port: box.port,
       perSecond: offeredPerS,
       requests: MIXED,
       timeoutMs: TIMEOUT_MS,
     });
-    try {
-      await watchUntil(healthy, saturatedMs, false, () => healthy.seen.kills > 0);
-      healthy.close();
-      const tally = { ...crowd.tally };
-      const engine = box.processes().find((process) => !process.main);
-      if (!engine) throw new Error('the embedder has no engine');
-      const frozen = beginWatch(box);
-      process.kill(engine.pid, 'SIGSTOP');
-      await watchUntil(frozen, 60_000, false, () => frozen.seen.killedAtMs !== null);
-      await crowd.end();
-      const again = await watchUntil(frozen, 60_000, false, (state) => {
-        return state.verdict.kind === 'serving' && state.incident === null;
-      });
-      const servesAgainAtMs = again ? frozen.nowMs() : null;
-      frozen.close();
-      return {
-        capacityPerS,
-        offeredPerS,
-        tally,
-        saturated: healthy.seen,
-        frozen: frozen.seen,
-        servesAgainAtMs,
-      };
-    } finally {
-      await crowd.end();
-    }
+    crowd = clients;
+    await watchUntil(healthy, saturatedMs, false, () => healthy.seen.kills > 0);
+    healthy.close();
+    const tally = { ...clients.tally };
+    const engine = box.processes().find((process) => !process.main);
+    if (!engine) throw new Error('the embedder has no engine');
+    const frozen = beginWatch(box);
+    process.kill(engine.pid, 'SIGSTOP');
+    await watchUntil(frozen, 60_000, false, () => frozen.seen.killedAtMs !== null);
+    await clients.end();
+    const again = await watchUntil(frozen, 60_000, false, (state) => {
+      return state.verdict.kind === 'serving' && state.incident === null;
+    });
+    const servesAgainAtMs = again ? frozen.nowMs() : null;
+    frozen.close();
+    return {
+      capacityPerS,
+      offeredPerS,
+      tally,
+      saturated: healthy.seen,
+      frozen: frozen.seen,
+      servesAgainAtMs,
+    };
   } finally {
-    await box.close();
+    await close();
   }
 }
 

@@ -5,6 +5,7 @@ import type { ProcessId } from '../../src/core/types.js';
 import { isAlive } from '../../src/host/procfs/processes.js';
 import { EMBEDDINGS_DEFAULTS } from '../../src/probe/kinds/embeddings.js';
 import { type Box, freePort, openBox } from '../e2e/box.js';
+import { closing } from './closing.js';
 import {
   type Companion,
   PROGRAMS,
@@ -63,7 +64,7 @@ export async function setStage(zoo: ZooClass, pace: PaceName): Promise<Stage> {
       if (zoo.company === 'poisoner') trouble.push(startPoisoner(box.port));
     },
     endTrouble: () => end(trouble),
-    async close() {
+    close: closing(async () => {
       clearInterval(watching);
       await end(trouble);
       await box.close();
@@ -71,7 +72,7 @@ export async function setStage(zoo: ZooClass, pace: PaceName): Promise<Stage> {
       // What a guard that was itself at fault left behind: only what was seen in this box's own tree.
       for (const id of seen) if (isAlive(id)) process.kill(id.pid, 'SIGKILL');
       rmSync(folder, { recursive: true, force: true });
-    },
+    }),
   };
 }
 
