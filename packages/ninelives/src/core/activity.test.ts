@@ -95,6 +95,27 @@ test('I1 a counter that stands still settles nothing before it is asked again: i
   assert.match(story.kills[0]?.reason ?? '', /^hung: .*its counter of finished work stands still/);
 });
 
+test('I1 nor before it was asked after a whole window of rest, which may hold the end of its work (seed 1201)', () => {
+  const story = serving();
+  const main = story.unit.processes[0] as UnitSnapshot['processes'][0];
+  const still = { type: 'counter-still', incarnation: incarnationOf(1) } as const;
+  let cpuMs = 0;
+  const look = (workedMs: number) => story.look({ processes: [{ ...main, cpuMs: (cpuMs += workedMs) }] });
+  for (let second = 0; second < 10; second++) look(900).see(still).probe('timeout');
+  // It works on for a moment after the last look that saw it at work, and is asked in that moment, in vain.
+  story.after(40);
+  const startedAtMs = story.nowMs;
+  const outcome = { reason: 'timeout' as const, detail: 'timeout', tookMs: 600, status: null, cheap: [] };
+  story.after(600).see({ type: 'probe', incarnation: incarnationOf(1), startedAtMs, outcome });
+  for (let second = 0; second < 10; second++) {
+    story.after(1_000);
+    look(second === 0 ? 80 : 0).see(still);
+  }
+  assert.equal(story.kills.length, 0, 'nobody has asked since it is at rest');
+  story.probe('timeout');
+  assert.match(story.kills[0]?.reason ?? '', /^hung: .*its counter of finished work stands still/);
+});
+
 test('I1 an outcome that waited for a look counts for nothing when other work was done meanwhile (seed 1342)', () => {
   const story = serving();
   const incarnation = incarnationOf(1);

@@ -50,8 +50,14 @@ export function noteActivity(life: Life, unit: UnitSnapshot, takenInAtMs: number
   const bytesPerS = ((ioBytes - before.ioBytes) / elapsedMs) * 1_000;
   const starved = looks >= LOOKS_NEEDED && running > RUNNING_SHARE * looks;
   if (cores > ACTIVE_CORES || bytesPerS > ACTIVE_BYTES_PER_S || starved) life.activeAtMs = atMs;
-  else if (elapsedMs > WINDOW_MAX_MS) life.sight = { ...life.sight, seenAgainAtMs: atMs };
+  else noteRest(life, atMs, elapsedMs);
   life.pulse = { atMs, cpuMs, ioBytes };
+}
+
+function noteRest(life: Life, atMs: number, elapsedMs: number): void {
+  const { restAtMs = 0 } = life.sight ?? {};
+  if (restAtMs <= (life.activeAtMs ?? 0)) life.sight = { ...life.sight, restAtMs: atMs };
+  if (elapsedMs > WINDOW_MAX_MS) life.sight = { ...life.sight, seenAgainAtMs: atMs };
 }
 
 /**

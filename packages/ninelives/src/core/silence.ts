@@ -87,13 +87,13 @@ function lookAt(state: GuardState, life: Life, unit: UnitSnapshot, policy: Polic
   const traffic = trafficNow(life, atMs);
   if (traffic?.kind === 'expected') return wait('busy', traffic.text);
   const idle = isGpuRead(unit.gpu, atMs) ? 'no CPU, no I/O, no GPU activity' : 'no CPU, no I/O';
-  const { gpuAtMs, seenAgainAtMs = 0, askedAtMs = failingSinceMs } = life.sight ?? {};
+  const { gpuAtMs, restAtMs = 0, seenAgainAtMs = 0, askedAtMs = failingSinceMs } = life.sight ?? {};
   // In this very silence, which may be older than this guard.
   const outOfSight = gpuAtMs !== undefined && !isGpuRead(unit.gpu, atMs);
   const unseen = unseenOf(unit, atMs) ?? (outOfSight ? 'its GPU was at work and is out of sight' : null);
   // A counter, or clients who wait, settle it; but not what can't be seen any more, nor before it was asked again: what was
   // asked while it worked may just have become its turn, and what was asked while nobody saw it may be worked on.
-  const askedSince = askedAtMs >= Math.max(gpuAtMs ?? 0, life.activeAtMs ?? 0, seenAgainAtMs);
+  const askedSince = askedAtMs >= Math.max(gpuAtMs ?? 0, life.activeAtMs ?? 0, restAtMs, seenAgainAtMs);
   const settled = askedSince && !outOfSight;
   if (settled && standsStillSince(life, failingSinceMs))
     return atOnce('hung', `${idle}, and its counter of finished work stands still`);

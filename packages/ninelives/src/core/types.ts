@@ -91,6 +91,8 @@ export interface WorkSight {
   gpuAtMs?: number;
   /** When it could last not be seen whether it works. */
   unseenAtMs?: number;
+  /** When its doers were first seen at rest for a whole window after their last work, whose end that window may hold. */
+  restAtMs?: number;
   /** When the unit was seen again after a window too long to show idleness. */
   seenAgainAtMs?: number;
   /** When the probe that was silent last was asked. */
