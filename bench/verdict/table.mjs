@@ -53,7 +53,7 @@ function tableOf({ facts, value }) {
   );
   if (complaints.length > 0) lines.push('', ...complaints);
   const again = value.filter((row) => row.again).map(({ zoo, again }) => `${zoo.name} (${again}Z)`);
-  if (again.length > 0) lines.push('', `Measured again, alone: ${again.join(', ')}.`);
+  if (again.length > 0) lines.push('', `Measured again: ${again.join(', ')}.`);
   return lines.join('\n');
 }
 
