@@ -96,6 +96,14 @@ const LEAK_MIB_PER_HOUR = 16_384;
 export const ROOM_BYTES = 8 * 1024 * MIB;
 export const LEAKS_FOR_MS = (ROOM_BYTES / MIB / LEAK_MIB_PER_HOUR) * 3_600_000;
 
+/** How much work of others is done in a mode by a moment. */
+function doneIn(
+  { mode, sinceMs, everyMs }: { mode: Mode; sinceMs: number; everyMs: number },
+  byMs: number,
+): number {
+  return LOOKS[mode].completes && everyMs > 0 ? Math.max(0, Math.floor((byMs - sinceMs) / everyMs)) : 0;
+}
+
 /** One life of the service as it truly is, and what was truly told about it. Times are virtual ms. */
 export class Life {
   mode: Mode = 'loading';
@@ -122,6 +130,8 @@ export class Life {
   failingSinceMs: number | null = null;
   /** While it works on a client's batch: how long its like ever took, as the gateway knows it; null: nothing like it. */
   likeMs: number | null = null;
+  /** The mode before this one: what was done in it by a moment that the present one does not reach back to. */
+  #earlier: { mode: Mode; sinceMs: number; everyMs: number; lastMs: number } | null = null;
   #completed = 0;
   #passes = 0;
   #lastCompletionMs = Number.NEGATIVE_INFINITY;
@@ -141,6 +151,12 @@ export class Life {
     this.#moved = this.moved(nowMs);
     const last = this.lastCompletionMs(nowMs);
     this.#completed = this.completed(nowMs);
+    this.#earlier = {
+      mode: this.mode,
+      sinceMs: this.modeSinceMs,
+      everyMs: this.everyMs,
+      lastMs: this.#lastCompletionMs,
+    };
     this.#lastCompletionMs = last;
     this.mode = mode;
     this.modeSinceMs = nowMs;
@@ -155,14 +171,19 @@ export class Life {
     return this.#completed + this.#sinceMode(nowMs);
   }
 
-  lastCompletionMs(nowMs: number): number {
-    const more = this.#sinceMode(nowMs);
-    return more > 0 ? this.modeSinceMs + more * this.everyMs : this.#lastCompletionMs;
+  /** The last finished work up to a moment, which may lie a little in the past. */
+  lastCompletionMs(byMs: number): number {
+    const present = { mode: this.mode, sinceMs: this.modeSinceMs, everyMs: this.everyMs };
+    const { lastMs, ...mode } =
+      byMs < this.modeSinceMs && this.#earlier
+        ? this.#earlier
+        : { ...present, lastMs: this.#lastCompletionMs };
+    const done = doneIn(mode, byMs);
+    return done > 0 ? mode.sinceMs + done * mode.everyMs : lastMs;
   }
 
   #sinceMode(nowMs: number): number {
-    if (!LOOKS[this.mode].completes || this.everyMs === 0) return 0;
-    return Math.floor((nowMs - this.modeSinceMs) / this.everyMs);
+    return doneIn({ mode: this.mode, sinceMs: this.modeSinceMs, everyMs: this.everyMs }, nowMs);
   }
 
   /** Work of clients that got done, without our own questions. */

@@ -40,7 +40,7 @@ export const WORK_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'core/silence.js',
-        from: 'Math.max(failingSinceMs, life.lastCompletionAtMs ?? failingSinceMs)',
+        from: 'Math.max(failingSinceMs, lastDoneAtMs(life))',
         to: 'failingSinceMs',
       },
     ],
