@@ -17,11 +17,13 @@ const READY_LIMIT_MS = 30_000;
 export const FRONTS = [
   {
     name: 'ninelives',
-    about: '`ninelives gateway --listen PORT --upstream URL --state DIR`, every setting default',
+    about:
+      '`ninelives gateway --listen PORT --upstream URL --state DIR`, every setting default, as `up` and the units start it',
     notices: /backend[ -](?:suspect|down)/,
     command: ({ listen, upstream, tool, folder }) => [
       process.execPath,
       [
+        '--max-semi-space-size=64',
         join(tool, 'bin/ninelives.js'),
         'gateway',
         '--listen',
