@@ -100,7 +100,10 @@ test('I1 nor before it was asked after a whole window of rest, which may hold th
   const main = story.unit.processes[0] as UnitSnapshot['processes'][0];
   const still = { type: 'counter-still', incarnation: incarnationOf(1) } as const;
   let cpuMs = 0;
-  const look = (workedMs: number) => story.look({ processes: [{ ...main, cpuMs: (cpuMs += workedMs) }] });
+  const look = (workedMs: number) => {
+    cpuMs += workedMs;
+    return story.look({ processes: [{ ...main, cpuMs }] });
+  };
   for (let second = 0; second < 10; second++) look(900).see(still).probe('timeout');
   // It works on for a moment after the last look that saw it at work, and is asked in that moment, in vain.
   story.after(40);
