@@ -23,9 +23,9 @@ before(async () => {
 
 test(`${RUNS} weekends: no rule broken, and well again each time`, () => {
   const tally = emptyTally(HOURS);
-  for (let seed = 1; seed <= RUNS && !tally.broken; seed++)
+  for (let seed = 1; seed <= RUNS && tally.broken.length === 0; seed++)
     countIn(tally, runWeekend(seed, HOURS, production));
-  assert.equal(tally.broken && story(tally.broken), null);
+  assert.deepEqual(tally.broken.map(story), []);
   // The swarm as a whole must reach every mark (main.ts); so few weekends need not.
   assert.ok(missingMarks(tally).length <= 3, statement(tally));
 });

@@ -3,6 +3,8 @@ import { MARKS, type Mark } from './seed/marks.js';
 
 const YEAR_MS = 365.25 * 24 * 3_600_000;
 
+export type Violation = Broken & { seed: number; command: string };
+
 /** What a run of the swarm came to. */
 export interface Tally {
   runs: number;
@@ -13,15 +15,16 @@ export interface Tally {
   incidents: number;
   /** In how many weekends each state was reached. */
   marks: Record<Mark, number>;
-  broken: (Broken & { seed: number; command: string }) | null;
+  /** The lowest seed first, so that the report is the same each time. */
+  broken: Violation[];
 }
 
 export function emptyTally(hours: number): Tally {
   const marks = Object.fromEntries(MARKS.map((mark) => [mark, 0])) as Record<Mark, number>;
-  return { runs: 0, hours, virtualYears: 0, events: 0, kills: 0, incidents: 0, marks, broken: null };
+  return { runs: 0, hours, virtualYears: 0, events: 0, kills: 0, incidents: 0, marks, broken: [] };
 }
 
-/** Counts one weekend in. Of several that broke, the lowest seed is kept, so that the report is the same each time. */
+/** Counts one weekend in. */
 export function countIn(tally: Tally, weekend: Weekend): void {
   tally.runs += 1;
   tally.virtualYears += weekend.virtualMs / YEAR_MS;
@@ -30,10 +33,11 @@ export function countIn(tally: Tally, weekend: Weekend): void {
   tally.incidents += weekend.incidents;
   for (const mark of weekend.marks) tally.marks[mark] += 1;
   const { broken, seed } = weekend;
-  if (!broken || (tally.broken && tally.broken.seed < seed)) return;
+  if (!broken) return;
   const faults = broken.faults === null ? '' : ` --faults ${broken.faults.join(',')}`;
   const command = `npm run sim -- --seed ${seed} --runs 1 --hours ${tally.hours}${faults}`;
-  tally.broken = { ...broken, seed, command };
+  tally.broken.push({ ...broken, seed, command });
+  tally.broken.sort((a, b) => a.seed - b.seed);
 }
 
 export function missingMarks(tally: Tally): Mark[] {
@@ -46,7 +50,7 @@ export function statement(tally: Tally): string {
   const missing = missingMarks(tally);
   const lines = [
     `${runs} runs of ${hours} h: ${virtualYears.toFixed(2)} virtual years, ${events} events, ` +
-      `${incidents} incidents, ${kills} kills, violations: ${broken ? 1 : 0}`,
+      `${incidents} incidents, ${kills} kills, violations: ${broken.length}`,
     `marks reached: ${MARKS.length - missing.length} of ${MARKS.length}` +
       (missing.length > 0 ? `; never: ${missing.join(', ')}` : ''),
   ];
@@ -54,7 +58,7 @@ export function statement(tally: Tally): string {
 }
 
 /** The story of a violation, and how to see it again. */
-export function story(broken: NonNullable<Tally['broken']>): string {
+export function story(broken: Violation): string {
   return [
     ...broken.lines,
     '',
