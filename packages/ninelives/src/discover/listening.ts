@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { INCARNATION_VARIABLE } from '../host/embedded/tree.js';
+import { socketsOf } from '../host/procfs/descriptors.js';
 import { environValue, type Stat } from '../host/procfs/parse.js';
 import { hasEnded, listStats, readArguments, readEnviron, readRealUid } from '../host/procfs/processes.js';
 import { parseSockets, type Socket } from '../host/procfs/sockets.js';
@@ -64,25 +65,6 @@ function holdersOf(stats: readonly Stat[]): Map<number, Stat[]> {
     for (const inode of socketsOf(stat.pid)) holders.set(inode, [...(holders.get(inode) ?? []), stat]);
   }
   return holders;
-}
-
-function socketsOf(pid: number): number[] {
-  let names: string[];
-  try {
-    names = readdirSync(`/proc/${pid}/fd`);
-  } catch {
-    // Gone, or not to be looked at.
-    return [];
-  }
-  return names.flatMap((name) => {
-    try {
-      const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${name}`))?.[1];
-      return inode === undefined ? [] : [Number(inode)];
-    } catch {
-      // Closed since it was listed.
-      return [];
-    }
-  });
 }
 
 /** Of processes that share a socket, the one that the others descend from. */
