@@ -1,4 +1,5 @@
 import type { KillIntent } from '../core/decision.js';
+import { sameProcess } from '../core/identity.js';
 import type { KillOutcome, ProcessId } from '../core/types.js';
 import { bootId, monotonicMs, sleep } from './clock.js';
 import { selfAndAncestors } from './procfs/processes.js';
@@ -84,7 +85,7 @@ export async function performKill(intent: KillIntent, ports: KillPorts): Promise
 }
 
 function isMain(target: ProcessId, intent: KillIntent): boolean {
-  return target.pid === intent.incarnation.pid && target.startTicks === intent.incarnation.startTicks;
+  return sameProcess(target, intent.incarnation);
 }
 
 function isThere(id: ProcessId, ports: KillPorts): boolean {

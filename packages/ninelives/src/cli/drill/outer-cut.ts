@@ -1,4 +1,5 @@
 import type { Config } from '../../config/service.js';
+import { sameProcess } from '../../core/identity.js';
 import type { OuterPorts } from '../../drill/outer/perform.js';
 import type { OuterDrill } from '../../drill/outer/table.js';
 import type { Standby } from '../../drill/ports.js';
@@ -61,7 +62,7 @@ function tunnelCut({ config, record, service, drillId, forMs, by, stateDir }: Cu
     isOver() {
       const state = record.load(tunnel)?.state;
       const now = state?.life?.incarnation;
-      if (!state || !now || (now.pid === before.pid && now.startTicks === before.startTicks)) return false;
+      if (!state || !now || sameProcess(now, before)) return false;
       return state.verdict.kind === 'serving' && state.incident === null;
     },
   };
@@ -80,7 +81,7 @@ function watcherCut({ record, stateDir }: CutPlace): OuterCut | null {
     // Whoever runs it may end what hangs, and start it anew.
     isOver() {
       const now = lockOwner(stateDir);
-      return now !== null && (now.pid !== owner.pid || now.startTicks !== owner.startTicks);
+      return now !== null && !sameProcess(now, owner);
     },
   };
 }

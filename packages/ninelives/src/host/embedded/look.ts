@@ -49,7 +49,7 @@ export function createLooker(): Looker {
       const ofNewest = seen.filter((entry) => entry.incarnation === newest).map((entry) => entry.id);
       const tree = treeOf(sighting, newest, main, ofNewest);
       const first = tree[0];
-      const up = first !== undefined && first.pid === main?.pid && first.startTicks === main.startTicks;
+      const up = first !== undefined && main && sameProcess(first, main);
       for (const stat of tree) {
         if (ofNewest.some((id) => sameProcess(id, stat))) continue;
         seen.push({ id: { pid: stat.pid, startTicks: stat.startTicks }, incarnation: newest });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { sameProcess } from '../../core/identity.js';
 import type { Incarnation, ProcessId, UnitSnapshot } from '../../core/types.js';
 import { bootId, monotonicMs } from '../clock.js';
 import { createCarrierLookup } from '../procfs/carriers.js';
@@ -196,7 +197,7 @@ class SystemdUnit implements SystemdSupervisor {
       this.#lastExit = text;
       this.#main = null;
     } else if (main !== null) {
-      const another = seen !== null && (seen.pid !== main.id.pid || seen.startTicks !== main.id.startTicks);
+      const another = seen !== null && !sameProcess(seen, main.id);
       if (another) this.#lastExit = 'unknown (between two looks)';
       this.#main = main.id;
     } else if (seen !== null && now.phase === 'inactive') {

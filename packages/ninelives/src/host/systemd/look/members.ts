@@ -1,3 +1,4 @@
+import { sameProcess } from '../../../core/identity.js';
 import type { ProcessId } from '../../../core/types.js';
 import type { Stat } from '../../procfs/parse.js';
 import { hasEnded } from '../../procfs/processes.js';
@@ -32,7 +33,7 @@ export function divide(
 ): Division {
   const own = systemdsOwn(members, unit.controlPid);
   const isLeftover = ({ stat, invocation }: Member) => {
-    if (unit.main?.pid === stat.pid && unit.main.startTicks === stat.startTicks) return false;
+    if (unit.main && sameProcess(unit.main, stat)) return false;
     if (unit.down) return true;
     if (invocation !== null && unit.invocation !== '') return invocation !== unit.invocation;
     return stat.startTicks < unit.startedTicks;

@@ -1,3 +1,4 @@
+import { sameProcess } from '../../../core/identity.js';
 import type { ProcessId, UnitSnapshot } from '../../../core/types.js';
 import type { PortHolder } from '../../procfs/listeners.js';
 
@@ -10,9 +11,7 @@ export function judgePort(
   if (port === null) return { who: 'unknown', text: 'the service has no port of this machine' };
   if (holders === null) return { who: 'unknown', text: 'the table of sockets could not be read' };
   const owned = (list: readonly ProcessId[]) =>
-    holders.find(({ process }) =>
-      list.some((id) => id.pid === process?.pid && id.startTicks === process.startTicks),
-    );
+    holders.find(({ process }) => list.some((id) => process && sameProcess(id, process)));
   const ours = owned(unit.processes);
   if (ours) return { who: 'unit', text: holderText(ours) };
   const left = owned(unit.leftovers);
