@@ -32,6 +32,7 @@ export function copyState(state: GuardState): GuardState {
     longestMs: state.longestMs,
     probeDueAtMs: state.probeDueAtMs,
     probeDeadlineMs: state.probeDeadlineMs,
+    atHand: state.atHand,
     withheld: state.withheld,
     nextId: state.nextId,
   };

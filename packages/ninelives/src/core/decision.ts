@@ -220,6 +220,8 @@ export interface GuardState {
   /** When the next probe is due; null while there is no process to ask. */
   probeDueAtMs: number | null;
   probeDeadlineMs: number;
+  /** A look that an outcome waits for: nothing is settled before the step of that outcome, which follows at once. */
+  atHand?: boolean;
   /** Why a due kill was withheld, so that each reason is said once an incident. */
   withheld: string | null;
   nextId: number;

@@ -45,9 +45,12 @@ export function changesOf(before: Fingerprint, after: Fingerprint): string[] {
     .map((name) => `${name}: ${before[name] ?? '(none)'} → ${after[name] ?? '(none)'}`);
 }
 
-/** Restarted by its supervisor, not by hand (NRestarts rose), and back to real work: that is the proof. */
+/**
+ * Restarted by its supervisor, not by hand (NRestarts rose), and back to real work: that is the proof. Only where the unit was
+ * seen since the answer was asked for (`passes`): else it may be that of a stranger, while the unit goes on dying.
+ */
 function proveByRevival(draft: Draft, life: Life, fingerprint: Fingerprint): void {
-  if (!life.revived || life.servedAtMs === null) return;
+  if (!life.revived || life.servedAtMs === null || life.passes === 0) return;
   const by = draft.state.drill ? 'drill' : 'crash';
   prove(draft, { by, fingerprint, wallMs: draft.at.wallMs });
 }

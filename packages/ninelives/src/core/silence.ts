@@ -94,7 +94,8 @@ function lookAt(state: GuardState, life: Life, unit: UnitSnapshot, policy: Polic
   // A counter, or clients who wait, settle it; but not what can't be seen any more, nor before it was asked again: what was
   // asked while it worked may just have become its turn, and what was asked while nobody saw it may be worked on.
   const askedSince = askedAtMs >= Math.max(gpuAtMs ?? 0, life.activeAtMs ?? 0, restAtMs, seenAgainAtMs);
-  const settled = askedSince && !outOfSight;
+  // Nor while the unit itself can't be seen: what was asked since may be worked on.
+  const settled = askedSince && !outOfSight && state.unitAtMs >= askedAtMs;
   if (settled && standsStillSince(life, failingSinceMs))
     return atOnce('hung', `${idle}, and its counter of finished work stands still`);
   if (settled && traffic?.kind === 'standing') return atOnce('hung', `${idle}, and ${traffic.text}`);

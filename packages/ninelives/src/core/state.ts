@@ -44,7 +44,7 @@ export interface Draft extends Decision {
 
 /** Copies what a step may touch; everything deeper is replaced, never mutated. */
 export function beginDraft(state: GuardState, observation: Observation, policy: Policy): Draft {
-  return {
+  const draft: Draft = {
     at: { atMs: observation.atMs, wallMs: observation.wallMs },
     policy,
     noKill: observation.noKill ?? null,
@@ -56,6 +56,8 @@ export function beginDraft(state: GuardState, observation: Observation, policy: 
     pages: [],
     sample: null,
   };
+  draft.state.atHand = observation.noKill === 'at-hand';
+  return draft;
 }
 
 /** Adds a row of the story, stamped with the incident and the incarnation of this moment. */

@@ -13,8 +13,9 @@ export function passAnswer(state: GuardState, begunAtMs: number): boolean | null
   const { verdict, incident, life, intent } = state;
   if (verdict.kind === 'serving' && incident === null && (life?.passes ?? 0) > 0) return true;
   if (incident?.status !== 'escalated' || intent !== null || state.unitAtMs < begunAtMs) return null;
-  // Failures are counted anew in each pass: what may be killed now was seen now, and its kill is withheld.
-  if (KILLABLE.has(verdict.kind)) return life?.killIntentId === null ? false : null;
+  // Failures are counted anew in each pass: what may be killed now was seen now, and its kill is withheld. Unless an
+  // outcome is at hand, whose own step has yet to decide (L1).
+  if (KILLABLE.has(verdict.kind)) return life?.killIntentId === null && !state.atHand ? false : null;
   const personal = VERDICTS[verdict.kind as GuardKind]?.follows === 'page';
   const asked = life === null || ASKS_NOTHING.has(verdict.kind) || life.lastProbeAtMs >= begunAtMs;
   return personal && asked ? false : null;

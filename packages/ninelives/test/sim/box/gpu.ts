@@ -60,7 +60,9 @@ export class Gpu {
     const { nowMs } = stage;
     this.#askedMs = nowMs;
     const late = this.#slow && stage.faulty && this.#chance.yes(0.3);
-    const tookMs = late ? this.#chance.scale(2_000, 40_000) : this.#chance.scale(100, 1_500);
+    // A guard that has just begun is not behind with anything: its first answer is there within the limit, or is none.
+    const mostMs = this.#latest === null ? LIMIT_MS : 40_000;
+    const tookMs = late ? this.#chance.scale(2_000, mostMs) : this.#chance.scale(100, 1_500);
     const atMs = stage.monotonicMs();
     // The guard's own limit ends one that hangs, unless the guard stood still itself.
     const hangs = late && tookMs > LIMIT_MS && this.#chance.yes(0.5);

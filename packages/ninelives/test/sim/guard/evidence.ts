@@ -13,8 +13,10 @@ const COUNTED: ReadonlySet<ProbeReason> = new Set([...FAILED, 'ok']);
 
 /** Movement counts by whole units; at an idle server's pace one takes this long. */
 const ONE_UNIT_MS = 11_000;
-/** What was told this lately decides now, not a look or a budget that had to be waited for. */
+/** What was told this lately decides now, not a look or a budget that had to be waited for; or until it is asked again. */
 const JUST_TOLD_MS = 4_000;
+/** A failure that was taken in this long after its deadline is the guard's own fault, and none (I6; daemon/eyes.ts). */
+const LATE_MS = 10_000;
 
 /** Was this main process rightly killed? Judged on what it truly did and what was truly told about it. */
 export function judgeKill(stage: Stage, server: Server, supervisor: Supervisor, life: Life): void {
@@ -53,21 +55,21 @@ function guilty(stage: Stage, server: Server, life: Life): string | null {
   const harmed = isHarmed(life);
   const doneMs = stage.scenario.server.counter === 'none' ? 0 : knownDoneMs(stage, life);
   // Told to wait, and by nobody but what is left of it.
-  const since = life.told.filter(({ toldMs }) => toldMs >= life.modeSinceMs);
+  const heard = life.told.filter(({ reason, lateMs }) => lateMs < LATE_MS || !FAILED.has(reason));
+  const since = heard.filter(({ toldMs }) => toldMs >= life.modeSinceMs);
   if (harmed && since.at(-1)?.reason === 'busy' && unservedRun(since, doneMs) >= policy.failureThreshold)
     return 'full, and a process is lost';
-  const counted = life.told.filter(({ reason }) => COUNTED.has(reason));
+  const counted = heard.filter(({ reason }) => COUNTED.has(reason));
   const last = counted.at(-1);
   if (!last || last.reason === 'ok') return null;
   const silentMs = stage.nowMs - Math.max(life.failingSinceMs ?? stage.nowMs, doneMs);
-  const silent = silentRun(life.told, doneMs) >= policy.failureThreshold;
+  const silent = silentRun(heard, doneMs) >= policy.failureThreshold;
   // Work that was seen on the GPU before it could not be read any more.
   const workMs = LOOKS[modeOf(stage, life)].gpu ? server.gpu.seenAtWorkMs : Number.NEGATIVE_INFINITY;
   const unreadMs = stage.nowMs - workMs;
   const patient = silentMs >= policy.busyLimitMs || unreadMs >= policy.opaquePatienceMs;
   if (silent && patient && silentMs >= patienceMs(stage, server, life)) return 'silent';
-  if (harmed && unservedRun(life.told, doneMs) >= policy.failureThreshold)
-    return 'full, and a process is lost';
+  if (harmed && unservedRun(heard, doneMs) >= policy.failureThreshold) return 'full, and a process is lost';
   const spoke = counted.slice(-policy.judgedOf).filter(({ reason }) => SPOKE.has(reason));
   if (spoke.length >= policy.judgedFailures) return 'judged';
   return isIntermittent(stage, life, counted) ? 'intermittent' : null;
@@ -115,7 +117,7 @@ function patienceMs(stage: Stage, server: Server, life: Life): number {
 function knownDoneMs(stage: Stage, life: Life): number {
   if (stage.scenario.server.counter !== 'gateway' && !LOOKS[modeOf(stage, life)].cheap) return 0;
   const toldMs = life.told.at(-1)?.toldMs ?? 0;
-  const decidedNow = stage.nowMs - toldMs < JUST_TOLD_MS;
+  const decidedNow = stage.nowMs - toldMs < justToldMs(stage);
   const { timing } = stage.scenario;
   const readMs = stage.nowMs - timing.completionsMs - timing.inspectMs - 1_000;
   return life.lastCompletionMs(decidedNow ? toldMs : readMs);
@@ -124,7 +126,11 @@ function knownDoneMs(stage: Stage, life: Life): number {
 /** What it did when the outcome came that decides: it may go over to something else while the signal is on its way. */
 function modeOf(stage: Stage, life: Life): Mode {
   const last = life.told.at(-1);
-  return last && stage.nowMs - last.toldMs < JUST_TOLD_MS ? last.mode : life.mode;
+  return last && stage.nowMs - last.toldMs < justToldMs(stage) ? last.mode : life.mode;
+}
+
+function justToldMs({ scenario: { policy, timing } }: Stage): number {
+  return Math.max(JUST_TOLD_MS, policy.confirmMs + timing.inspectQuickMs + 1_000);
 }
 
 /** Is a process of its tree truly stopped or gone? */
