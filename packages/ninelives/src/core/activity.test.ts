@@ -119,6 +119,20 @@ test('I1 nor before it was asked after a whole window of rest, which may hold th
   assert.match(story.kills[0]?.reason ?? '', /^hung: .*its counter of finished work stands still/);
 });
 
+test('I1 nor while the unit can not be seen: it may be at work on what was asked since (seed 2624)', () => {
+  const story = serving();
+  const incarnation = incarnationOf(1);
+  const still = { type: 'counter-still', incarnation } as const;
+  const outcome = { reason: 'timeout' as const, detail: 'timeout', tookMs: 1_000, status: null, cheap: [] };
+  for (let second = 0; second < 6; second++) {
+    story.after(1_000).see({ type: 'unit-unknown', why: 'systemctl hangs' }).see(still);
+    story.see({ type: 'probe', incarnation, startedAtMs: story.nowMs - 1_000, outcome });
+  }
+  assert.equal(story.kills.length, 0);
+  story.look().see(still);
+  assert.match(story.kills[0]?.reason ?? '', /^hung: .*its counter of finished work stands still/);
+});
+
 test('I1 an outcome that waited for a look counts for nothing when other work was done meanwhile (seed 1342)', () => {
   const story = serving();
   const incarnation = incarnationOf(1);
