@@ -53,11 +53,10 @@ async function healedByCron(t: TestContext): Promise<void> {
   assert.match(await bea.as('crontab', '-l'), /^\* \* \* \* \* .* guard --once .*# ninelives guard$/m);
   const look = async () => {
     const seen = await supervisor.inspect();
-    if ('unknown' in seen) throw new Error(seen.unknown);
-    return seen;
+    return 'unknown' in seen ? null : seen; // a busy machine may not answer in time
   };
   const pids = (await admin(['cat', `/sys/fs/cgroup/system.slice/${unit}/cgroup.procs`])).trim().split('\n');
-  const before = (await look()).incarnation;
+  const { incarnation: before } = await eventually('a look at it', look, 30_000);
   const worker = pids.map(Number).find((pid) => pid !== before?.pid);
   assert.ok(before && worker);
   await bea.as('/bin/sh', '-c', `kill -STOP ${worker}`);
@@ -67,7 +66,7 @@ async function healedByCron(t: TestContext): Promise<void> {
     'healed by a pass from cron',
     async () => {
       const now = await look();
-      return now.restarts === 2 && now.incarnation !== null ? now : null;
+      return now?.restarts === 2 && now.incarnation !== null ? now : null;
     },
     150_000,
     1_000,
