@@ -163,6 +163,7 @@ const HAPPENS: Record<Fault, (world: Box, chance: Chance) => void> = {
     stage.log(`the machine is suspended for ${(forMs / 1000).toFixed(0)} s`);
     stage.mark('suspended');
     stage.common.wallShiftMs += forMs;
+    stage.common.suspendedMs += forMs;
     clockIsOdd();
     dropConnections();
   },

@@ -32,6 +32,8 @@ class Common {
   bootedAtMs = 0;
   /** How far the wall clock was stepped, all steps together. */
   wallShiftMs = 0;
+  /** How long it was suspended, all in all: no clock of one boot counts that, and real time does. */
+  suspendedMs = 0;
   /** Environment faults (disk, blindness, deaths of the daemon, odd outcomes) happen only while true. */
   faulty = true;
   /** The guard is a pass from cron. */

@@ -11,6 +11,8 @@ import { lifeMeant, Operations } from './operations.js';
 interface Kill {
   intentId: string;
   atMs: number;
+  bootId: string;
+  suspendedMs: number;
   /** Which daemon did it, and whether the record knows. A kill that only a dead daemon knew of can't be counted. */
   daemon: number;
   stored: boolean;
@@ -196,10 +198,15 @@ export class Truth {
     stage.require(unit.revives === true, 'I3', 'a kill that nobody would revive');
     const life = this.server.life;
     if (life && sameLife(life, intent)) judgeKill(stage, this.server, this.supervisor, life);
-    this.kills.push({ intentId: intent.id, atMs: stage.nowMs, daemon, stored: inRecord });
+    const { suspendedMs } = stage.common;
+    const when = { atMs: stage.nowMs, bootId: stage.bootId(), suspendedMs };
+    this.kills.push({ intentId: intent.id, ...when, daemon, stored: inRecord });
     const { windowMs, killsMax } = stage.scenario.policy;
+    // Over a reboot an age is told by the wall clock, which has counted what was slept.
+    const sleptMs = (kill: (typeof this.kills)[0]) =>
+      kill.bootId === when.bootId ? 0 : suspendedMs - kill.suspendedMs;
     const recent = this.kills.filter(
-      (kill) => stage.nowMs - kill.atMs < windowMs && (kill.stored || kill.daemon === daemon),
+      (kill) => stage.nowMs - kill.atMs + sleptMs(kill) < windowMs && (kill.stored || kill.daemon === daemon),
     );
     stage.require(
       recent.length <= killsMax,
