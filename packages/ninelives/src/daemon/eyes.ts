@@ -27,8 +27,9 @@ export function createEyes(options: GuardOptions, line: () => Line): Eyes {
   let attempt = 0;
   let asked = 0;
   let newest = 0;
-  const counter = createCounterEye(ports, line, see, () => probing);
-  const traffic = createTrafficEye(ports, line, see, () => probing);
+  const place = { ports, line, see, probing: () => probing };
+  const counter = createCounterEye(place);
+  const traffic = createTrafficEye(place);
 
   function see(observation: Unstamped): void {
     line().take(inHand ? { ...observation, noKill: 'at-hand' } : observation);

@@ -20,12 +20,8 @@ function told({ state }: Story, probing: boolean): string[] {
   } as unknown as GuardPorts;
   const line = () => ({ state: () => state }) as never;
   for (const createEye of [createCounterEye, createTrafficEye]) {
-    const eye = createEye(
-      ports,
-      line,
-      (seen) => taken.push(seen),
-      () => probing,
-    );
+    const see = (seen: Unstamped) => void taken.push(seen);
+    const eye = createEye({ ports, line, see, probing: () => probing });
     eye.read(() => eye.read(() => {}));
   }
   return taken.map((seen) => (seen.type === 'completion' ? seen.source : seen.type));

@@ -10,15 +10,16 @@ export interface WorkEye {
   readAtMs(): number;
 }
 
-type See = (observation: Unstamped) => void;
+interface Place {
+  ports: GuardPorts;
+  line: () => Line;
+  see: (observation: Unstamped) => void;
+  /** Is a question on its way? */
+  probing: () => boolean;
+}
 
 /** The server's own counter of finished work. */
-export function createCounterEye(
-  ports: GuardPorts,
-  line: () => Line,
-  see: See,
-  probing: () => boolean,
-): WorkEye {
+export function createCounterEye({ ports, line, see, probing }: Place): WorkEye {
   const { clock, completions } = ports;
   let counter: { value: number | null; atMs: number } = { value: null, atMs: Number.NEGATIVE_INFINITY };
   return {
@@ -44,12 +45,7 @@ export function createCounterEye(
 }
 
 /** The gateway's traffic: what was answered, and what the silence of what was not means. */
-export function createTrafficEye(
-  ports: GuardPorts,
-  line: () => Line,
-  see: See,
-  probing: () => boolean,
-): WorkEye {
+export function createTrafficEye({ ports, line, see, probing }: Place): WorkEye {
   const { clock, traffic } = ports;
   let last: { atMs: number; of: Incarnation | null } = { atMs: Number.NEGATIVE_INFINITY, of: null };
   return {

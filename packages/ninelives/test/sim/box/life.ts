@@ -96,11 +96,16 @@ const LEAK_MIB_PER_HOUR = 16_384;
 export const ROOM_BYTES = 8 * 1024 * MIB;
 export const LEAKS_FOR_MS = (ROOM_BYTES / MIB / LEAK_MIB_PER_HOUR) * 3_600_000;
 
-/** How much work of others is done in a mode by a moment. */
-function doneIn(
-  { mode, sinceMs, everyMs }: { mode: Mode; sinceMs: number; everyMs: number },
-  byMs: number,
-): number {
+/** A time in one mode: since when, how often others' work gets done in it, and when it last was before it began. */
+interface Stretch {
+  mode: Mode;
+  sinceMs: number;
+  everyMs: number;
+  lastMs: number;
+}
+
+/** How much work of others is done in it by a moment. */
+function doneIn({ mode, sinceMs, everyMs }: Stretch, byMs: number): number {
   return LOOKS[mode].completes && everyMs > 0 ? Math.max(0, Math.floor((byMs - sinceMs) / everyMs)) : 0;
 }
 
@@ -131,7 +136,7 @@ export class Life {
   /** While it works on a client's batch: how long its like ever took, as the gateway knows it; null: nothing like it. */
   likeMs: number | null = null;
   /** The mode before this one: what was done in it by a moment that the present one does not reach back to. */
-  #earlier: { mode: Mode; sinceMs: number; everyMs: number; lastMs: number } | null = null;
+  #earlier: Stretch | null = null;
   #completed = 0;
   #passes = 0;
   #lastCompletionMs = Number.NEGATIVE_INFINITY;
@@ -151,12 +156,7 @@ export class Life {
     this.#moved = this.moved(nowMs);
     const last = this.lastCompletionMs(nowMs);
     this.#completed = this.completed(nowMs);
-    this.#earlier = {
-      mode: this.mode,
-      sinceMs: this.modeSinceMs,
-      everyMs: this.everyMs,
-      lastMs: this.#lastCompletionMs,
-    };
+    this.#earlier = this.#present;
     this.#lastCompletionMs = last;
     this.mode = mode;
     this.modeSinceMs = nowMs;
@@ -173,17 +173,18 @@ export class Life {
 
   /** The last finished work up to a moment, which may lie a little in the past. */
   lastCompletionMs(byMs: number): number {
-    const present = { mode: this.mode, sinceMs: this.modeSinceMs, everyMs: this.everyMs };
-    const { lastMs, ...mode } =
-      byMs < this.modeSinceMs && this.#earlier
-        ? this.#earlier
-        : { ...present, lastMs: this.#lastCompletionMs };
-    const done = doneIn(mode, byMs);
-    return done > 0 ? mode.sinceMs + done * mode.everyMs : lastMs;
+    const stretch = (byMs < this.modeSinceMs && this.#earlier) || this.#present;
+    const done = doneIn(stretch, byMs);
+    return done > 0 ? stretch.sinceMs + done * stretch.everyMs : stretch.lastMs;
   }
 
   #sinceMode(nowMs: number): number {
-    return doneIn({ mode: this.mode, sinceMs: this.modeSinceMs, everyMs: this.everyMs }, nowMs);
+    return doneIn(this.#present, nowMs);
+  }
+
+  get #present(): Stretch {
+    const { mode, modeSinceMs: sinceMs, everyMs } = this;
+    return { mode, sinceMs, everyMs, lastMs: this.#lastCompletionMs };
   }
 
   /** Work of clients that got done, without our own questions. */
